@@ -1,0 +1,66 @@
+"""Every function AWS can call: the HTTP API and its blueprints, the schedules, the queues, and what a deployment calls.
+
+Scheduled and queue functions live here and nowhere else: in a blueprint Chalice would deploy them as modules of their
+own that never import this one.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
+
+from chalicelib import logs, settings, wiring
+from chalicelib.api.health import health
+from chalicelib.api.metrics import metrics
+from chalicelib.api.tokens import tokens
+
+logs.configure(settings.current().log_level)
+app = Chalice("perfmon", configure_logs=False)
+# Never JSON: Chalice would ask every caller for an Accept header.
+app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
+for blueprint in (health, metrics, tokens):
+    app.register_blueprint(blueprint)
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
+    """Order the instants of the next minute, and do the one that has just come."""
+    from chalicelib.services.tick import grid_instant
+
+    now = _now()
+    ordered = wiring.schedule_ticks().run(now)
+    wiring.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
+    return {"ordered": len(ordered)}
+
+
+@app.on_sqs_message(queue=settings.current().tick_queue, batch_size=1)
+def tick(event: SQSEvent) -> None:
+    """Do what is due at the instant that the message carries."""
+    from chalicelib.queues import instant_of
+
+    for record in event:
+        wiring.tick().run(instant_of(record.body), now=_now())
+
+
+@app.lambda_function()
+def migrate(event: Any, context: Any) -> dict[str, Any]:
+    """Bring the database's schema up to date."""
+    return {"applied": wiring.migrate()}
+
+
+@app.lambda_function()
+def mint_token(event: dict[str, Any], context: Any) -> dict[str, str]:
+    """Create a token for whoever may invoke this function: {"name", "scopes"} -> {"id", "token"}."""
+    from datetime import UTC, datetime
+
+    from chalicelib.domain.scopes import Scope
+
+    scopes = frozenset(map(Scope, event.get("scopes", ["admin"])))
+    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, None, now=datetime.now(UTC))
+    return {"id": token.id, "token": secret}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

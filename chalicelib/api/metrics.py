@@ -1,0 +1,103 @@
+"""The metrics API: record, read live, query."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from chalicelib import settings, wiring
+from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.problem import field_error
+from chalicelib.api.schemas.samples import read_batch
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.matchers import parse_matchers
+from chalicelib.domain.scopes import Scope
+
+if TYPE_CHECKING:
+    from chalicelib.services.realtime import LivePoint
+
+MAX_IDEMPOTENCY_KEY = 255
+MAX_TYPES = 50
+metrics = Resource(__name__)
+
+
+@metrics.endpoint("POST", "/monitoring/metrics", scope=Scope.INGEST)
+def record(request: Request) -> Answer:
+    """Record one metric, an array of them, {"metrics": […]} or {"snapshots": […]}."""
+    body = request.json_body()
+
+    def once() -> tuple[str, str, bytes] | None:
+        key = request.header("idempotency-key")
+        if len(key) > MAX_IDEMPOTENCY_KEY:
+            raise InvalidInput(
+                f"Idempotency-Key: must be at most {MAX_IDEMPOTENCY_KEY} characters.", field="Idempotency-Key"
+            )
+        return (request.grant.token_id, key, hashlib.sha256(body).digest()) if key else None
+
+    batch = read_batch(body)
+    recorded = wiring.ingest().record(batch, now=request.now, once=once)
+    if recorded.errors and not recorded.accepted:
+        first = recorded.errors[0]
+        where = "" if first.index is None else f" (element {first.index})"
+        detail = f"{first.field}: {first.reason}{where}."
+        raise InvalidInput(detail, field=first.field, errors=() if first.index is None else recorded.errors)
+    answer = {"accepted": recorded.accepted, "rejected": recorded.rejected}
+    if recorded.errors:
+        return Answer(answer | {"errors": [field_error(error) for error in recorded.errors]}, 202)
+    return Answer(answer, 202)
+
+
+@metrics.endpoint("GET", "/monitoring/metrics/realtime", scope=Scope.READ)
+def realtime(request: Request) -> Answer:
+    """What arrived in the last minutes, by metric type, newest first."""
+    request.refuse_unknown_query("types", "windowSeconds", "tags")
+    types = [name for name in dict.fromkeys((request.query("types") or "").split(",")) if name]
+    if not 1 <= len(types) <= MAX_TYPES:
+        raise InvalidInput(
+            f"types: name 1 to {MAX_TYPES} metric types, like types=response_time,error_rate.", field="types"
+        )
+    longest = settings.current().realtime_window_seconds
+    window = request.whole_number("windowSeconds", default=min(300, longest), least=1, most=longest)
+    matchers = parse_matchers(request.query("tags") or "")
+    found = wiring.realtime().read(types, window * 1000, matchers, now=request.now)
+    body = {name: [_point(point) for point in points] for name, points in found.by_type.items()}
+    return Answer(body, headers={"X-Truncated": "true"} if found.truncated else {})
+
+
+@metrics.endpoint("GET", "/monitoring/metrics/query", scope=Scope.READ)
+def query(request: Request) -> Answer:
+    """Points of a metric at a step, grouped by tags."""
+    known = ("metricType", "from", "to", "step", "aggregation", "groupBy", "tags", "unit")
+    request.refuse_unknown_query(*known)
+    from chalicelib.api.schemas.metric_query import read_query
+
+    asked = read_query({name: request.query(name) for name in known}, request.now)
+    found = wiring.query().run(asked)
+    return Answer(
+        {
+            "metricType": asked.metric_type,
+            "unit": found.unit,
+            "aggregation": asked.aggregation,
+            "from": to_iso(asked.start),
+            "to": to_iso(asked.end),
+            "step": asked.step // 1000,
+            "tier": "raw",
+            "series": [{"tags": each.tags, "points": each.points} for each in found.series],
+        }
+    )
+
+
+def _plain(value: float) -> float | int:
+    """250.0 is written 250, as it was sent; JSON makes no difference between them."""
+    return int(value) if value.is_integer() and abs(value) < 1 << 53 else value
+
+
+def _point(point: LivePoint) -> dict[str, Any]:
+    return {
+        "metricType": point.definition.metric_type,
+        "value": _plain(point.value),
+        "unit": point.definition.unit,
+        "timestamp": to_iso(point.time),
+        "tags": dict(point.definition.tags),
+    }

@@ -1,0 +1,55 @@
+"""The four bodies of the record-metric call, decoded: one sample, an array, {"metrics": …} or {"snapshots": …}.
+
+A body in which everything has the right type is decoded in one go by msgspec. Only when that fails is it taken apart
+element by element (samples_one_by_one.py): one bad sample does not cost the good ones, and each error names its field.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.services.incoming import Batch, Sample, Snapshot
+
+
+class _Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """Every form that is an object; which one it is shows by the field that is there."""
+
+    snapshots: list[Snapshot] | None = None
+    metrics: list[Sample] | None = None
+    metric_type: str | None = msgspec.field(name="metricType", default=None)
+    value: float | None = None
+    unit: str | None = None
+    tags: dict[str, str] = {}
+    timestamp: str | int | float | None = None
+
+
+_decode_object = msgspec.json.Decoder(_Body).decode
+_decode_array = msgspec.json.Decoder(list[Sample]).decode
+FORMS = 'a metric {"metricType", "value", …}, an array of them, {"metrics": […]} or {"snapshots": […]}'
+
+
+def read_batch(raw: bytes) -> Batch:
+    """The samples in a JSON body, with what is wrong with it. Raises InvalidInput when it cannot be read at all."""
+    try:
+        if raw[:64].lstrip()[:1] == b"[":
+            return Batch(samples=list(enumerate(_decode_array(raw))))
+        return _from_object(_decode_object(raw))
+    except msgspec.DecodeError:
+        from chalicelib.api.schemas.samples_one_by_one import read_batch_one_by_one
+
+        return read_batch_one_by_one(raw)
+
+
+def _from_object(body: _Body) -> Batch:
+    forms = (body.snapshots is not None) + (body.metrics is not None) + (body.metric_type is not None)
+    alone = body.value is None and body.unit is None and not body.tags and body.timestamp is None
+    if forms != 1 or (body.metric_type is None and not alone):
+        raise InvalidInput(f"The body must be {FORMS}.", field="body")
+    if body.snapshots is not None:
+        return Batch(snapshots=list(enumerate(body.snapshots)))
+    if body.metrics is not None:
+        return Batch(samples=list(enumerate(body.metrics)))
+    if body.metric_type is None or body.value is None:
+        raise InvalidInput("value: is missing.", field="value")
+    return Batch(samples=[(None, Sample(body.metric_type, body.value, body.unit, body.tags, body.timestamp))])

@@ -1,0 +1,63 @@
+"""The tokens API; only administrators."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.scopes import Scope
+from chalicelib.domain.tokens import Token
+
+tokens = Resource(__name__)
+
+
+@tokens.endpoint("POST", "/monitoring/tokens", scope=Scope.ADMIN)
+def create_token(request: Request) -> Answer:
+    """Create a token; the answer shows its secret this once."""
+    from chalicelib.api.schemas.tokens import NewToken
+    from chalicelib.api.validation import parse
+
+    asked = parse(NewToken, request.json_body())
+    now = _now(request)
+    if asked.expires_at is not None and asked.expires_at <= now:
+        raise InvalidInput("expiresAt: must lie in the future.", field="expiresAt")
+    token, secret = wiring.tokens().create(asked.name, frozenset(asked.scopes), asked.expires_at, now=now)
+    return Answer(_shown(token) | {"token": secret}, 201)
+
+
+@tokens.endpoint("GET", "/monitoring/tokens", scope=Scope.ADMIN)
+def list_tokens(request: Request) -> Answer:
+    """List tokens, without their secrets."""
+    request.refuse_unknown_query("after")
+    page, following = wiring.tokens().page(request.query("after"))
+    return Answer({"tokens": [_shown(token) for token in page], "next": following})
+
+
+@tokens.endpoint("DELETE", "/monitoring/tokens/{token_id}", scope=Scope.ADMIN)
+def revoke_token(request: Request, token_id: str) -> Answer:
+    """Revoke a token; it stops working within 30 seconds."""
+    wiring.tokens().revoke(token_id, now=_now(request))
+    return Answer(None, 204)
+
+
+def _shown(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": sorted(token.scopes),
+        "createdAt": _iso(token.created_at),
+        "expiresAt": _iso(token.expires_at),
+        "lastUsedAt": _iso(token.last_used_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else to_iso(round(moment.timestamp() * 1000))
+
+
+def _now(request: Request) -> datetime:
+    return datetime.fromtimestamp(request.now / 1000, UTC)

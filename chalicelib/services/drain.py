@@ -1,0 +1,159 @@
+"""Drain the buffer: move frames from Valkey into PostgreSQL, each sample exactly once.
+
+One step, all in one transaction that holds the drain's row:
+
+1. Read entries from the last drained one on, *inclusive*: trimming always leaves that entry, so when another entry, or
+   none, stands there, Valkey lost or replaced the stream, and it is read again from its start.
+2. Leave out the frames that the writers' marks say are drained; holes in a writer's numbers are frames lost by Valkey.
+3. Put the new series into the catalogue.
+4. Write the samples as head rows; those of unknown series wait.
+5. Move the offset and the marks, and commit.
+
+Then trim the stream, but keep what can still be read live. A long backlog needs more steps, not more memory.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from chalicelib.domain.instants import to_iso
+from chalicelib.services.ports import DrainStep, DrainStore, FrameSource
+from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
+from chalicelib.tsdb.columns import join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.frame import NO_WRITER, CorruptFrame, FrameHeader, read_header
+from chalicelib.tsdb.head import HOUR_MS, build_heads
+from chalicelib.tsdb.marks import Marks, read_new
+from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
+
+FRAMES_A_STEP = 2_000
+WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
+FIRST = "-"
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Drained:
+    """What one run of the drain did; `behind` tells that it stopped before the backlog was empty."""
+
+    frames: int = 0
+    samples: int = 0
+    lost: int = 0
+    trimmed: int = 0
+    behind: bool = False
+
+
+class Drain:
+    """Moves frames from the stream into the store."""
+
+    def __init__(self, source: FrameSource, store: DrainStore, *, retention_ms: int, live_window_ms: int) -> None:
+        self._source = source
+        self._store = store
+        self._retention_ms = retention_ms
+        self._live_window_ms = live_window_ms
+        self._index = SeriesIndex()
+        self._epoch = -1
+
+    def run(self, now: int, *, max_steps: int = 50) -> Drained:
+        """Drain until the backlog is empty; `now` in epoch ms. Does nothing while another run holds the drain."""
+        total = Drained()
+        position = NOTHING_DRAINED
+        for _ in range(max_steps):
+            try:
+                with self._store.step() as step:
+                    if step is None:
+                        return total
+                    more, position = self._step(step, now, total)
+            except BaseException:
+                self._index.clear()  # it may have learnt from what was rolled back
+                raise
+            if not more:
+                break
+        else:
+            total.behind = True
+        total.trimmed = self._trim(position, now)
+        if total.frames or total.lost:
+            _log.info("drained", extra={"frames": total.frames, "samples": total.samples, "lost": total.lost})
+        return total
+
+    def _step(self, step: DrainStep, now: int, total: Drained) -> tuple[bool, str]:
+        """Drain one stretch of the stream; whether there is more, and up to which entry it is drained now."""
+        state = step.state
+        if state.catalogue_epoch != self._epoch:
+            self._index.clear()
+            self._epoch = state.catalogue_epoch
+        entries = self._source.read(state.entry_id, FRAMES_A_STEP)
+        more = len(entries) == FRAMES_A_STEP
+        if entries and _is_last_drained(entries[0], state):
+            entries = entries[1:]
+        elif state.entry_id != NOTHING_DRAINED:
+            entries = self._source.read(FIRST, FRAMES_A_STEP)
+            more = len(entries) == FRAMES_A_STEP
+            if entries:
+                _log.warning("the stream is not the one drained last: reading it again from its start")
+        if not entries:
+            return False, state.entry_id
+        marks = Marks(step.marks())
+        new, corrupt = read_new(entries, marks)
+        for entry_id, error in corrupt:
+            _log.error("corrupt frame", extra={"entry": entry_id, "reason": str(error)})
+        samples = self._store_samples(step, new, now) if new else 0
+        writer, number = _identity(entries[-1][1])
+        step.advance(
+            DrainState(entries[-1][0], writer, number, state.catalogue_epoch),
+            marks=marks.changed,
+            counts=DrainCounts(len(new), samples, marks.lost, len(corrupt)),
+            now=now,
+        )
+        if marks.lost:
+            _log.error("the buffer lost acknowledged frames", extra={"frames": marks.lost, "at": to_iso(now)})
+        total.frames += len(new)
+        total.samples += samples
+        total.lost += marks.lost
+        return more, entries[-1][0]
+
+    def _store_samples(self, step: DrainStep, frames: list[tuple[FrameHeader, bytes]], now: int) -> int:
+        """Write the samples of new frames, and those that waited for a series which these frames define."""
+        definitions = read_definitions(frames)
+        new = read_frames(frames)
+        parts = [new]
+        if definitions:
+            self._index.add(step.define(definitions, now))
+            step.expire_waiting(now - WAIT_FOR_DEFINITION_MS)
+            parts = [*map(unpack, step.take_waiting(list(definitions))), new]
+        samples = join(parts)
+        metrics = self._index.find(samples.ids)
+        if (unknown := metrics == UNKNOWN).any():
+            self._index.add(step.metrics_of(np.unique(samples.ids[unknown]).tolist()))
+            metrics = self._index.find(samples.ids)
+            if (unknown := metrics == UNKNOWN).any():
+                waiting = samples.where(unknown)
+                _log.warning("samples of unknown series wait", extra={"samples": len(waiting)})
+                for series_id in np.unique(waiting.ids).tolist():
+                    step.keep_waiting(series_id, waiting.where(waiting.ids == series_id).pack(), now)
+                samples, metrics = samples.where(~unknown), metrics[~unknown]
+        for head in build_heads(samples, metrics):
+            step.add_head(head, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
+        return len(new)
+
+    def _trim(self, position: str, now: int) -> int:
+        """Let go of frames that are drained and too old to be read live; never of the entry at the offset."""
+        oldest_live = now - self._live_window_ms
+        drained_at = int(position.partition("-")[0])
+        return self._source.trim_before(position if drained_at <= oldest_live else f"{oldest_live}-0")
+
+
+def _is_last_drained(entry: tuple[str, bytes], state: DrainState) -> bool:
+    entry_id, frame = entry
+    return entry_id == state.entry_id and _identity(frame) == (state.writer, state.number)
+
+
+def _identity(frame: bytes) -> tuple[int, int]:
+    """A frame's writer and number; a corrupt one has none."""
+    try:
+        header = read_header(frame)
+    except CorruptFrame:
+        return NO_WRITER, 0
+    return header.writer, header.number

@@ -1,0 +1,272 @@
+"""Everything the services need of the world, on one page; adapters satisfy these by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from chalicelib.domain.series import Definition
+from chalicelib.domain.tokens import Grant, Token
+from chalicelib.tsdb.frame import FrameBuilder
+from chalicelib.tsdb.progress import DrainCounts, DrainState
+
+if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
+    from chalicelib.tsdb.head import Head
+
+
+class MetricTypes(Protocol):
+    """The bounded set of metric types."""
+
+    def admit(self, metric_type: str) -> bool:
+        """Whether this type is known, or was new and there was room for it."""
+        ...
+
+
+class FrameSink(Protocol):
+    """Where accepted frames go."""
+
+    def append(
+        self,
+        frame: FrameBuilder,
+        *,
+        now: int,
+        distinct: Sequence[tuple[str, str]] = (),
+        once: tuple[str, str, bytes] | None = None,
+    ) -> None:
+        """Keep a frame; see storage/valkey/stream.py. Raises Unavailable or Unprocessable."""
+        ...
+
+
+class Grants(Protocol):
+    """What tokens open."""
+
+    def get(self, digest: str) -> Grant | None:
+        """The grant of the token with this digest. Raises Unavailable."""
+        ...
+
+
+class GrantCache(Grants, Protocol):
+    """The quick copy of all grants."""
+
+    def put(self, digest: str, grant: Grant) -> None:
+        """Remember a grant; a cache that is down is left alone."""
+        ...
+
+    def note_use(self, token_id: str, now: int) -> None:
+        """Remember that a token was used (epoch ms); a cache that is down is left alone."""
+        ...
+
+
+class Counter(Protocol):
+    """Counts events in windows of time, over all containers."""
+
+    def count(self, what: str, whose: str, now: int, seconds: int, *, add: bool = True) -> int:
+        """How often it happened in the window that `now` (epoch ms) lies in, this time included. Raises Unavailable."""
+        ...
+
+
+class FrameSource(Protocol):
+    """Where the drain takes frames from."""
+
+    def read(self, start: str, count: int) -> list[tuple[str, bytes]]:
+        """Up to `count` entries (id, frame) from the id `start` on, inclusive; `-` is the first. Raises Unavailable."""
+        ...
+
+    def trim_before(self, entry_id: str) -> int:
+        """Let go of the entries before an id; how many went. Raises Unavailable."""
+        ...
+
+
+class DrainStep(Protocol):
+    """One transaction that holds the drain; it commits when the block ends without an error."""
+
+    @property
+    def state(self) -> DrainState:
+        """How far the stream is drained."""
+        ...
+
+    def marks(self) -> dict[int, int]:
+        """How many frames of each writer are drained."""
+        ...
+
+    def define(self, definitions: Mapping[int, Definition], now: int) -> dict[int, int]:
+        """Put series into the catalogue; series id -> metric type number, without those whose id another series has."""
+        ...
+
+    def metrics_of(self, series_ids: Sequence[int]) -> dict[int, int]:
+        """Series id -> metric type number of those in the catalogue."""
+        ...
+
+    def add_head(self, head: Head, *, kept_until: int) -> None:
+        """Write a head row; `kept_until` in epoch ms."""
+        ...
+
+    def keep_waiting(self, series_id: int, payload: bytes, now: int) -> None:
+        """Keep samples of a series nobody has defined yet, as Columns.pack() packs them."""
+        ...
+
+    def take_waiting(self, series_ids: Sequence[int]) -> list[bytes]:
+        """Take the samples that waited for these series, in the order of their arrival."""
+        ...
+
+    def expire_waiting(self, before: int) -> None:
+        """Give up, and count, what arrived before an instant (epoch ms) and was never defined."""
+        ...
+
+    def advance(self, state: DrainState, *, marks: Mapping[int, int], counts: DrainCounts, now: int) -> None:
+        """Move the offset and the marks, and add to the counts."""
+        ...
+
+
+class DrainStore(Protocol):
+    """Where the drain puts samples."""
+
+    def step(self) -> AbstractContextManager[DrainStep | None]:
+        """Begin a step; None while another run holds the drain. Raises Unavailable."""
+        ...
+
+
+class Snapshot(Protocol):
+    """The store at one instant."""
+
+    def progress(self) -> tuple[DrainState, dict[int, int]]:
+        """How far the stream is drained, and how many frames of each writer."""
+        ...
+
+    def series_of(self, metric_type: str) -> dict[int, Definition]:
+        """Every series of a metric type in the catalogue, by id."""
+        ...
+
+    def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
+        """The packed columns of a metric type that may hold samples of [start, end) in epoch ms, in arrival order."""
+        ...
+
+
+class SampleStore(Protocol):
+    """Where samples are read from."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Everything read from it is of one instant. Raises Unavailable."""
+        ...
+
+
+class NewestFrames(Protocol):
+    """The stream, read backwards."""
+
+    def read_newest(self, before: str, since: str, count: int) -> list[tuple[str, bytes]]:
+        """Up to `count` entries down from the id `before`, not older than `since`; newest first. Raises Unavailable."""
+        ...
+
+
+class Catalogue(Protocol):
+    """Which series there are."""
+
+    def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:
+        """Every series of these metric types, by id. Raises Unavailable."""
+        ...
+
+    def metric_types(self) -> list[str]:
+        """The names of all metric types. Raises Unavailable."""
+        ...
+
+
+class TickStore(Protocol):
+    """Remembers the last instant."""
+
+    def advance(self, instant: int) -> bool:
+        """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
+        ...
+
+
+class TickQueue(Protocol):
+    """Brings instants back when they have come."""
+
+    def send(self, delays: Mapping[int, int]) -> None:
+        """Send instants (epoch ms), each with a delay in whole seconds."""
+        ...
+
+
+class TokenTruth(Protocol):
+    """What the tick needs of the tokens."""
+
+    def grants(self) -> dict[str, Grant]:
+        """All grants by digest. Raises Unavailable."""
+        ...
+
+    def note_uses(self, uses: Mapping[str, int]) -> None:
+        """Record when tokens were last used (epoch ms)."""
+        ...
+
+
+class GrantRebuild(Protocol):
+    """What the tick needs of the grants' cache."""
+
+    def rebuild(self, grants: Mapping[str, Grant]) -> None:
+        """Replace all grants in one step. Raises Unavailable."""
+        ...
+
+    def take_uses(self) -> dict[str, int]:
+        """When tokens were last used (epoch ms), since the last call. Raises Unavailable."""
+        ...
+
+
+class GrantWriter(Protocol):
+    """What changes of tokens need of the grants' cache."""
+
+    def put(self, digest: str, grant: Grant) -> None:
+        """Remember a grant; a cache that is down is left alone."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Forget a grant; a cache that is down is left alone."""
+        ...
+
+
+class TokenBook(Protocol):
+    """Where tokens are kept."""
+
+    def add(self, token: Token, digest: str) -> None:
+        """Keep a new token."""
+        ...
+
+    def page(self, after: str | None, limit: int) -> list[Token]:
+        """Up to `limit` tokens in the order of their ids, from behind the id `after`."""
+        ...
+
+    def remove(self, token_id: str, now: datetime) -> str | None:
+        """Delete a token; its digest, None when there is no such token, '' when it is the last admin token."""
+        ...
+
+
+class KnownTypes(Protocol):
+    """The bounded set of metric types, as the tick restores it."""
+
+    def rebuild(self, metric_types: Sequence[str]) -> None:
+        """Add what the catalogue knows, and keep the set alive. Raises Unavailable."""
+        ...
+
+
+class Housekeeping(Protocol):
+    """Lets go of what has been kept for long enough."""
+
+    def run(self, now: int) -> None:
+        """Delete what has expired at `now` (epoch ms). Raises Unavailable."""
+        ...
+
+
+class DrainReport(Protocol):
+    """What the drain counted."""
+
+    def report(self) -> dict[str, Any]:
+        """Counts and instants under the names that health shows. Raises Unavailable."""
+        ...
+
+
+class BufferLength(Protocol):
+    """How much lies in the buffer."""
+
+    def length(self) -> int:
+        """Frames in the stream, drained ones that are kept to be read live among them. Raises Unavailable."""
+        ...

@@ -1,0 +1,47 @@
+"""Create, list and revoke tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.scopes import Scope
+from chalicelib.domain.tokens import Grant, Token, digest, secret_from
+from chalicelib.services.ports import GrantWriter, TokenBook
+
+PAGE = 100
+
+
+class Tokens:
+    """Keeps tokens in the truth and writes their grants through to the cache."""
+
+    def __init__(self, book: TokenBook, cache: GrantWriter, random_bytes: Callable[[int], bytes]) -> None:
+        self._book = book
+        self._cache = cache
+        self._random_bytes = random_bytes
+
+    def create(
+        self, name: str, scopes: frozenset[Scope], expires_at: datetime | None, *, now: datetime
+    ) -> tuple[Token, str]:
+        """A new token and its secret, which is shown this once and never kept."""
+        secret = secret_from(self._random_bytes(32))
+        token = Token("tok_" + self._random_bytes(8).hex(), name, scopes, now, expires_at)
+        known = digest(secret)
+        self._book.add(token, known)
+        self._cache.put(known, Grant(token.id, scopes, expires_at.timestamp() if expires_at else None))
+        return token, secret
+
+    def page(self, after: str | None) -> tuple[list[Token], str | None]:
+        """Up to 100 tokens, and the cursor of the next page or None."""
+        found = self._book.page(after, PAGE + 1)
+        return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
+
+    def revoke(self, token_id: str, *, now: datetime) -> None:
+        """Delete a token. Raises NotFound, or Conflict for the last one that can administer anything."""
+        removed = self._book.remove(token_id, now)
+        if removed is None:
+            raise NotFound(f"There is no token {token_id[:64]!r}.")
+        if not removed:
+            raise Conflict("This is the last admin token: create another one before deleting it.")
+        self._cache.remove(removed)

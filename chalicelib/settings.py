@@ -1,0 +1,86 @@
+"""The only reader of the environment: every setting with its default, its bounds and what it means.
+
+msgspec converts and checks in a tenth of the start-up time that pydantic-settings takes (docs/decisions/0002).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class SettingsError(Exception):
+    """A setting has a value that is not allowed; one line names the variable, the value and what is allowed."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
+    """Every environment variable the service reads, under its own name in lower case."""
+
+    database_url: Annotated[str, Meta(description="PostgreSQL, where everything is kept; empty = not reachable.")] = ""
+    redis_url: Annotated[str, Meta(description="Valkey, the write buffer; empty = not reachable.")] = ""
+    log_level: Annotated[
+        str, Meta(description="debug, info, warning or error.", pattern="^(debug|info|warning|error)$")
+    ] = "info"
+    public_url: Annotated[str, Meta(description="Where people reach the service; used in links.")] = ""
+    cors_origin: Annotated[
+        str, Meta(description="The one origin browsers may call from; empty = same origin only.")
+    ] = ""
+
+    tick_seconds: Annotated[int, Meta(description="The grid that rules are judged on.", ge=1, le=60)] = 10
+    tick_queue: Annotated[str, Meta(description="The SQS queue of delayed ticks.")] = "perfmon-ticks"
+
+    metric_retention_hours: Annotated[int, Meta(description="How long raw samples are kept.", ge=1, le=87_600)] = 24
+    metric_buffer_size: Annotated[
+        int, Meta(description="Clients and agent send when so many wait.", ge=1, le=10_000)
+    ] = 100
+    alert_cooldown_period: Annotated[int, Meta(description="Cooldown of rules that name none, in seconds.", ge=0)] = (
+        1800
+    )
+    max_sample_age_days: Annotated[int, Meta(description="How far back a sample's time may lie.", ge=1, le=36_500)] = (
+        1826
+    )
+    max_metric_types: Annotated[int, Meta(description="How many metric types there may be.", ge=1, le=65_535)] = 2000
+    high_cardinality_tags: Annotated[str, Meta(description="Comma-separated; counted, but no part of a series.")] = (
+        "userId,requestId,sessionId,traceId"
+    )
+    path_like_tags: Annotated[str, Meta(description="Comma-separated; ids in their values become `:id`.")] = (
+        "endpoint,path,url,route"
+    )
+
+    realtime_window_seconds: Annotated[
+        int, Meta(description="How long frames stay in Valkey to be read live.", ge=60, le=3600)
+    ] = 300
+    max_buffered_frames: Annotated[int, Meta(description="More frames in Valkey than this: 503.", ge=1000)] = 500_000
+    valkey_replicas: Annotated[
+        int, Meta(description="Replicas that must acknowledge a frame before the 202.", ge=0, le=5)
+    ] = 0
+    max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Settings from an environment; an empty variable counts as unset. Raises SettingsError."""
+    given = {name: environment[name] for name in Settings.__struct_encode_fields__ if environment.get(name)}
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        name = where.rstrip("`")
+        # A URL may hold a password; no other setting is echoed in full either.
+        shown = "its value" if name.endswith("_URL") else repr(given.get(name, "")[:60])
+        raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
+
+
+def names(comma_separated: str) -> frozenset[str]:
+    """The names in a comma-separated setting."""
+    return frozenset(name.strip() for name in comma_separated.split(",") if name.strip())
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load(os.environ)

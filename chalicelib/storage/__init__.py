@@ -1,0 +1,1 @@
+"""Where things are kept: PostgreSQL is the truth, Valkey the buffer."""

@@ -1,0 +1,111 @@
+"""The catalogue: which series there are and what their ids stand for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.series import Definition, Kind
+from chalicelib.storage.postgres.connection import Database
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_log = logging.getLogger(__name__)
+
+
+def define_series(
+    connection: Connection, definitions: Mapping[int, Definition], now: datetime
+) -> tuple[dict[int, int], int]:
+    """Add the series that are new; series id -> metric type number, and how many were refused.
+
+    A definition is refused when its id stands for another series already: a collision, logged with both.
+    """
+    from psycopg.types.json import Jsonb
+
+    known = series_by_id(connection, list(definitions))
+    numbers = _number_types(connection, {each.metric_type for each in definitions.values()}, now)
+    defined: dict[int, int] = {}
+    collisions = 0
+    fresh = []
+    for series_id, definition in definitions.items():
+        number = numbers[definition.metric_type]
+        if series_id not in known:
+            fresh.append((series_id, number, definition.unit, int(definition.kind), Jsonb(dict(definition.tags)), now))
+        elif known[series_id] != definition:
+            collisions += 1
+            _log.error("two series have one id", extra={"series": series_id, "refused": repr(definition)[:500]})
+            continue
+        defined[series_id] = number
+    if fresh:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+                fresh,
+            )
+    return defined, collisions
+
+
+def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int, Definition]:
+    """What these ids stand for, of those in the catalogue."""
+    rows = connection.execute(
+        "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
+        " WHERE s.id = ANY (%s)",
+        (series_ids,),
+    )
+    return {
+        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
+        for series_id, name, unit, kind, tags in rows
+    }
+
+
+def metrics_of(connection: Connection, series_ids: Sequence[int]) -> dict[int, int]:
+    """Series id -> metric type number of those in the catalogue."""
+    rows = connection.execute("SELECT id, metric FROM series_catalogue WHERE id = ANY (%s)", (series_ids,))
+    return dict(rows.fetchall())
+
+
+def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
+    """Every series of these metric types, by id."""
+    rows = connection.execute(
+        "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
+        " WHERE m.name = ANY (%s)",
+        (metric_types,),
+    )
+    return {
+        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
+        for series_id, name, unit, kind, tags in rows
+    }
+
+
+class PostgresCatalogue:
+    """The catalogue outside of the drain."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:
+        """Every series of these metric types, by id. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            return series_of(connection, metric_types)
+
+    def metric_types(self) -> list[str]:
+        """The names of all metric types. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            return [name for (name,) in connection.execute("SELECT name FROM metric_types")]
+
+
+def _number_types(connection: Connection, names: set[str], now: datetime) -> dict[str, int]:
+    """The numbers of metric types; new ones get the next. Numbers stay small: only missing names are inserted."""
+    find = "SELECT name, number FROM metric_types WHERE name = ANY (%s)"
+    numbers: dict[str, int] = dict(connection.execute(find, (list(names),)).fetchall())
+    if missing := sorted(names - set(numbers)):
+        numbers |= connection.execute(
+            "INSERT INTO metric_types (name, first_seen) SELECT name, %s FROM unnest(%s::text[]) AS new (name)"
+            " RETURNING name, number",
+            (now, missing),
+        ).fetchall()
+    return numbers

@@ -1,0 +1,76 @@
+"""One connection to PostgreSQL per container, opened when first used and again when it broke."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+CONNECT_TIMEOUT = 5
+# A frozen Lambda must not keep a row lock, and a query must not outlive the request that wanted it.
+_OPTIONS = " ".join(
+    f"-c {option}"
+    for option in (
+        "idle_in_transaction_session_timeout=15s",
+        "statement_timeout=25s",
+        "lock_timeout=10s",
+        "tcp_keepalives_idle=10",
+        "tcp_keepalives_interval=5",
+        "tcp_keepalives_count=3",
+        "TimeZone=UTC",
+        "jit=off",  # these queries are short; compiling them costs more than it saves
+    )
+)
+
+
+class Database:
+    """Hands out transactions; not thread-safe: a container serves one request at a time."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Connection | None = None
+
+    @contextlib.contextmanager
+    def transaction(self, *, snapshot: bool = False) -> Iterator[Connection]:
+        """One transaction, committed at the end of the block; with `snapshot`, read-only and all of one instant.
+
+        Raises Unavailable when PostgreSQL cannot be reached or goes away meanwhile: nothing was committed for certain.
+        """
+        import psycopg
+
+        try:
+            connection = self._usable()
+            with connection.transaction():
+                if snapshot:
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                yield connection
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
+
+    def close(self) -> None:
+        """Let go of the connection; the next transaction opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _usable(self) -> Connection:
+        import psycopg
+
+        if self._connection is not None and not self._connection.closed:
+            try:
+                self._connection.execute("SELECT 1")
+            except psycopg.OperationalError:  # broken while it lay idle: nothing of ours was under way
+                self.close()
+            else:
+                return self._connection
+        self.close()
+        self._connection = psycopg.connect(
+            self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT, options=_OPTIONS, application_name="perfmon"
+        )
+        return self._connection

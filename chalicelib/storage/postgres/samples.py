@@ -1,0 +1,63 @@
+"""Samples as queries read them: offset, marks, catalogue and heads, all of one instant."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.series import Definition
+from chalicelib.storage.postgres.catalogue import series_of
+from chalicelib.storage.postgres.connection import Database
+from chalicelib.tsdb.progress import DrainState
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+
+class PostgresSamples:
+    """Hands out snapshots of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[PostgresSnapshot]:
+        """Everything read from it is of one instant, also while drain and compaction go on. Raises Unavailable."""
+        with self._database.transaction(snapshot=True) as connection:
+            yield PostgresSnapshot(connection)
+
+
+class PostgresSnapshot:
+    """The store at one instant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def progress(self) -> tuple[DrainState, dict[int, int]]:
+        """How far the stream is drained, and how many frames of each writer."""
+        row = self._connection.execute("SELECT entry_id, writer, number, catalogue_epoch FROM drain").fetchone()
+        assert row is not None
+        return DrainState(*row), dict(self._connection.execute("SELECT id, frames FROM writers").fetchall())
+
+    def series_of(self, metric_type: str) -> dict[int, Definition]:
+        """Every series of a metric type in the catalogue, by id."""
+        return series_of(self._connection, [metric_type])
+
+    def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
+        """The packed columns of a metric type from every head of an hour that meets [start, end), in arrival order."""
+        rows = self._connection.execute(
+            # One slice of the payload: 24 bytes a sample, from this metric type's start to the next one's.
+            "SELECT substring(payload FROM 1 + 24 * starts[place] FOR 24 * (starts[place + 1] - starts[place]))"
+            " FROM (SELECT sequence, payload, starts, array_position(metrics, m.number) AS place"
+            "       FROM heads, metric_types m"
+            "       WHERE m.name = %s AND hour > %s::timestamptz - interval '1 hour' AND hour < %s) AS found"
+            " WHERE place IS NOT NULL ORDER BY sequence",
+            (metric_type, _instant(start), _instant(end)),
+        )
+        return [payload for (payload,) in rows]
+
+
+def _instant(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -1,0 +1,52 @@
+"""The last instant of the grid, what the drain counted, and what has been kept for long enough."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from chalicelib.storage.postgres.connection import Database
+
+FORGET_WRITERS_AFTER = timedelta(hours=48)
+
+
+class PostgresTick:
+    """The tick's row and the drain's report."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def advance(self, instant: int) -> bool:
+        """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
+        at = datetime.fromtimestamp(instant / 1000, UTC)
+        with self._database.transaction() as connection:
+            return connection.execute("UPDATE tick SET last = %s WHERE last < %s", (at, at)).rowcount == 1
+
+    def report(self) -> dict[str, Any]:
+        """Counts and instants under the names that health shows. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT d.frames, d.samples, d.lost_frames, d.last_loss_at, d.corrupt_frames, d.collisions,"
+                " d.expired_samples, (SELECT coalesce(sum(samples), 0) FROM waiting_samples), d.drained_at,"
+                " nullif(t.last, '-infinity') FROM drain d, tick t"
+            ).fetchone()
+        assert row is not None
+        names = (
+            *("drainedFrames", "drainedSamples", "lostFrames", "lastLossAt", "corruptFrames", "collidingSeries"),
+            *("expiredSamples", "waitingSamples", "lastDrainAt", "lastTickAt"),
+        )
+        return dict(zip(names, row, strict=True))
+
+
+class PostgresHousekeeping:
+    """Lets go of what has been kept for long enough."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def run(self, now: int) -> None:
+        """Delete what has expired at `now` (epoch ms). Raises Unavailable."""
+        at = datetime.fromtimestamp(now / 1000, UTC)
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM heads WHERE kept_until <= %s", (at,))
+            connection.execute("DELETE FROM writers WHERE seen_at < %s", (at - FORGET_WRITERS_AFTER,))

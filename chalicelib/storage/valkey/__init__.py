@@ -1,0 +1,1 @@
+"""Every Valkey command of the service: the stream, tokens, counters."""

@@ -1,0 +1,23 @@
+"""Every Valkey key the service uses. All but the stream expire; the stream is trimmed by the drain."""
+
+from __future__ import annotations
+
+STREAM = "frames"
+METRIC_TYPES = "metric-types"
+TOKENS = "tokens"
+TOKEN_USES = "token-uses"  # noqa: S105 -- the name of a key
+
+
+def idempotency(token_id: str, key: str) -> str:
+    """Remembers for two hours which body came with an Idempotency-Key."""
+    return f"idempotency:{token_id}:{key}"
+
+
+def distinct(tag: str, hour: int) -> str:
+    """HyperLogLog of the values of a high-cardinality tag seen in an hour; `hour` counts from the epoch."""
+    return f"distinct:{tag}:{hour}"
+
+
+def rate(what: str, whose: str, window: int) -> str:
+    """Counts what somebody did in a window of time."""
+    return f"rate:{what}:{whose}:{window}"

@@ -1,0 +1,1 @@
+"""The metric store: frames, heads, blocks and the queries over them; knows bytes and arrays, never a driver."""

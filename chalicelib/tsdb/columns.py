@@ -1,0 +1,87 @@
+"""Samples as three arrays of one length: series ids, times, values; read from frames and from packed payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.domain.series import Definition, Kind
+from chalicelib.tsdb.frame import HEADER, FrameHeader
+
+SAMPLE_BYTES = 24
+_decode_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, list[tuple[str, str]]]]]).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """`ids` and `times` (epoch ms) are int64, `values` float64; the order is the order of arrival."""
+
+    ids: NDArray[np.int64]
+    times: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Columns:
+        """The samples under a mask, or at positions in their order."""
+        return Columns(self.ids[chosen], self.times[chosen], self.values[chosen])
+
+    def pack(self) -> bytes:
+        """ids, times and values behind one another, little-endian: SAMPLE_BYTES a sample."""
+        return self.ids.tobytes() + self.times.tobytes() + self.values.tobytes()
+
+
+EMPTY = Columns(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.float64))
+
+
+def unpack(payload: bytes) -> Columns:
+    """The columns that `pack` packed."""
+    count = len(payload) // SAMPLE_BYTES
+    return Columns(
+        np.frombuffer(payload, "<i8", count),
+        np.frombuffer(payload, "<i8", count, 8 * count),
+        np.frombuffer(payload, "<f8", count, 16 * count),
+    )
+
+
+def join(parts: Sequence[Columns]) -> Columns:
+    """All parts behind one another."""
+    if len(parts) == 1:
+        return parts[0]
+    if not parts:
+        return EMPTY
+    return Columns(
+        np.concatenate([part.ids for part in parts]),
+        np.concatenate([part.times for part in parts]),
+        np.concatenate([part.values for part in parts]),
+    )
+
+
+def read_frames(frames: Sequence[tuple[FrameHeader, bytes]]) -> Columns:
+    """The samples of frames, joined before anything is decoded: the cost is by the sample, hardly by the frame."""
+    ids = b"".join(frame[HEADER.size : header.ids_end] for header, frame in frames)
+    values = b"".join(frame[header.ids_end : header.values_end] for header, frame in frames)
+    times = b"".join(frame[header.values_end : header.times_end] for header, frame in frames)
+    lengths = b"".join(frame[header.times_end : header.lengths_end] for header, frame in frames)
+    return Columns(
+        np.frombuffer(ids, "<i8"),
+        np.repeat(np.frombuffer(times, "<i8"), np.frombuffer(lengths, "<u4")),
+        np.frombuffer(values, "<f8"),
+    )
+
+
+def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+    """What the series ids of these frames stand for, as far as the frames say it."""
+    definitions = {}
+    for header, frame in frames:
+        if header.definitions_size:
+            for row in _decode_rows(frame[header.lengths_end :]):
+                for metric_type, unit, kind, tags in row:
+                    definition = Definition(metric_type, unit, kind, tuple(tags))
+                    definitions[definition.series_id] = definition
+    return definitions

@@ -1,0 +1,27 @@
+"""How far the stream has been drained, and what was counted on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+NOTHING_DRAINED = "0-0"
+
+
+@dataclass(frozen=True, slots=True)
+class DrainState:
+    """The last stream entry that was drained and which frame it was; the epoch rises when series are deleted."""
+
+    entry_id: str
+    writer: int
+    number: int
+    catalogue_epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrainCounts:
+    """What one step of the drain did; `lost` = frames that Valkey had acknowledged and lost."""
+
+    frames: int
+    samples: int
+    lost: int
+    corrupt: int

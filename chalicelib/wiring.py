@@ -1,0 +1,175 @@
+"""The composition root: builds every adapter and service, once per container, when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib import settings
+
+if TYPE_CHECKING:
+    from chalicelib.services.authenticate import Authenticate
+    from chalicelib.services.drain import Drain
+    from chalicelib.services.ingest import Ingest
+    from chalicelib.services.query import QueryMetrics
+    from chalicelib.services.readiness import Readiness
+    from chalicelib.services.realtime import Realtime
+    from chalicelib.services.tick import ScheduleTicks, Tick
+    from chalicelib.services.tokens import Tokens
+    from chalicelib.storage.postgres.connection import Database
+    from chalicelib.storage.valkey.connection import Valkey
+    from chalicelib.storage.valkey.stream import FrameStream
+
+
+@cache
+def valkey() -> Valkey:
+    """The buffer."""
+    from chalicelib.storage.valkey.connection import Valkey
+
+    return Valkey(settings.current().redis_url)
+
+
+@cache
+def stream() -> FrameStream:
+    """The stream of frames."""
+    import secrets
+
+    from chalicelib.storage.valkey.stream import FrameStream
+    from chalicelib.tsdb.writer import Writer
+
+    given = settings.current()
+    writer = Writer(lambda: secrets.randbits(63))
+    return FrameStream(valkey(), writer, replicas=given.valkey_replicas, max_frames=given.max_buffered_frames)
+
+
+@cache
+def ingest() -> Ingest:
+    """Records samples."""
+    from chalicelib.domain.series import TagPolicy
+    from chalicelib.services.ingest import Ingest
+    from chalicelib.services.rows import Rows
+    from chalicelib.storage.valkey.metric_types import ValkeyMetricTypes
+
+    given = settings.current()
+    policy = TagPolicy(settings.names(given.high_cardinality_tags), settings.names(given.path_like_tags))
+    rows = Rows(policy, ValkeyMetricTypes(valkey(), maximum=given.max_metric_types))
+    return Ingest(rows, stream(), max_age_days=given.max_sample_age_days)
+
+
+@cache
+def authenticate() -> Authenticate:
+    """Judges Authorization headers."""
+    from chalicelib.services.authenticate import Authenticate
+    from chalicelib.storage.postgres.tokens import PostgresTokens
+    from chalicelib.storage.valkey.counter import ValkeyCounter
+    from chalicelib.storage.valkey.grants import ValkeyGrants
+
+    given = settings.current()
+    return Authenticate(
+        ValkeyGrants(valkey()),
+        PostgresTokens(database()),
+        ValkeyCounter(valkey()),
+        max_per_second=given.max_requests_per_second,
+    )
+
+
+@cache
+def database() -> Database:
+    """The truth."""
+    from chalicelib.storage.postgres.connection import Database
+
+    return Database(settings.current().database_url)
+
+
+@cache
+def tokens() -> Tokens:
+    """Creates, lists and revokes tokens."""
+    import secrets
+
+    from chalicelib.services.tokens import Tokens
+    from chalicelib.storage.postgres.tokens import PostgresTokens
+    from chalicelib.storage.valkey.grants import ValkeyGrants
+
+    return Tokens(PostgresTokens(database()), ValkeyGrants(valkey()), secrets.token_bytes)
+
+
+@cache
+def realtime() -> Realtime:
+    """Reads what arrived in the last minutes."""
+    from chalicelib.services.realtime import Realtime
+    from chalicelib.storage.postgres.catalogue import PostgresCatalogue
+
+    return Realtime(stream(), PostgresCatalogue(database()))
+
+
+@cache
+def query() -> QueryMetrics:
+    """Answers metric queries."""
+    from chalicelib.services.query import QueryMetrics
+    from chalicelib.storage.postgres.samples import PostgresSamples
+
+    return QueryMetrics(stream(), PostgresSamples(database()))
+
+
+@cache
+def readiness() -> Readiness:
+    """Asks every dependency how it is."""
+    import time
+
+    from chalicelib.services.readiness import Readiness
+    from chalicelib.storage.postgres.tick import PostgresTick
+
+    return Readiness(PostgresTick(database()), stream(), time.perf_counter)
+
+
+@cache
+def schedule_ticks() -> ScheduleTicks:
+    """Orders the instants to come."""
+    from chalicelib.queues import SqsTickQueue
+    from chalicelib.services.tick import ScheduleTicks
+
+    given = settings.current()
+    return ScheduleTicks(SqsTickQueue(given.tick_queue), tick_seconds=given.tick_seconds)
+
+
+@cache
+def drain() -> Drain:
+    """Moves frames from the stream into the store."""
+    from chalicelib.services.drain import Drain
+    from chalicelib.storage.postgres.drain import PostgresDrain
+
+    given = settings.current()
+    return Drain(
+        stream(),
+        PostgresDrain(database()),
+        retention_ms=given.metric_retention_hours * 3_600_000,
+        live_window_ms=given.realtime_window_seconds * 1000,
+    )
+
+
+@cache
+def tick() -> Tick:
+    """Does what is due at an instant of the grid."""
+    from chalicelib.services.tick import Tick
+    from chalicelib.storage.postgres.catalogue import PostgresCatalogue
+    from chalicelib.storage.postgres.tick import PostgresHousekeeping, PostgresTick
+    from chalicelib.storage.postgres.tokens import PostgresTokens
+    from chalicelib.storage.valkey.grants import ValkeyGrants
+    from chalicelib.storage.valkey.metric_types import ValkeyMetricTypes
+
+    return Tick(
+        store=PostgresTick(database()),
+        drain=drain(),
+        truth=PostgresTokens(database()),
+        grants=ValkeyGrants(valkey()),
+        types=ValkeyMetricTypes(valkey(), maximum=settings.current().max_metric_types),
+        catalogue=PostgresCatalogue(database()),
+        housekeeping=PostgresHousekeeping(database()),
+    )
+
+
+def migrate() -> list[str]:
+    """Bring the schema up to date; the names of the migrations applied."""
+    from chalicelib.storage.postgres.migrate import migrate as bring_up_to_date
+
+    return bring_up_to_date(database())
