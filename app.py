@@ -6,6 +6,7 @@ own that never import this one.
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -60,6 +61,12 @@ def mint_token(event: dict[str, Any], context: Any) -> dict[str, str]:
     scopes = frozenset(map(Scope, event.get("scopes", ["admin"])))
     token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, None, now=datetime.now(UTC))
     return {"id": token.id, "token": secret}
+
+
+# What is imported stays: the collector need not look at it again. And a request of 5,000 samples makes as many little
+# dicts that die young: by default they would be searched for cycles dozens of times, at a third of the request's cost.
+gc.freeze()
+gc.set_threshold(100_000, 20, 100)
 
 
 def _now() -> int:

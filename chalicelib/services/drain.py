@@ -6,7 +6,7 @@ One step, all in one transaction that holds the drain's row:
    none, stands there, Valkey lost or replaced the stream, and it is read again from its start.
 2. Leave out the frames that the writers' marks say are drained; holes in a writer's numbers are frames lost by Valkey.
 3. Put the new series into the catalogue.
-4. Write the samples as head rows; those of unknown series wait.
+4. Write the samples as head rows; those of unknown series wait, and the containers are asked to define them.
 5. Move the offset and the marks, and commit.
 
 Then trim the stream, but keep what can still be read live. A long backlog needs more steps, not more memory.
@@ -131,6 +131,7 @@ class Drain:
             if (unknown := metrics == UNKNOWN).any():
                 waiting = samples.where(unknown)
                 _log.warning("samples of unknown series wait", extra={"samples": len(waiting)})
+                self._source.want_definitions()
                 for series_id in np.unique(waiting.ids).tolist():
                     step.keep_waiting(series_id, waiting.where(waiting.ids == series_id).pack(), now)
                 samples, metrics = samples.where(~unknown), metrics[~unknown]

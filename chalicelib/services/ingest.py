@@ -43,7 +43,8 @@ class Ingest:
         if batch.samples:
             self._add_samples(frame, rows, batch, now)
         if frame.samples:
-            announced = [row for row in rows if row.is_due(now)]
+            lost_at = self._sink.definitions_lost_at
+            announced = [row for row in rows if row.is_due(now, lost_at)]
             for row in announced:
                 frame.define(row.definitions)
             distinct = [pair for row in rows if row.distinct for pair in row.distinct]

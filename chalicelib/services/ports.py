@@ -27,6 +27,11 @@ class MetricTypes(Protocol):
 class FrameSink(Protocol):
     """Where accepted frames go."""
 
+    @property
+    def definitions_lost_at(self) -> int:
+        """When (epoch ms) definitions sent before may have been lost; 0 = never."""
+        ...
+
     def append(
         self,
         frame: FrameBuilder,
@@ -72,6 +77,10 @@ class FrameSource(Protocol):
 
     def read(self, start: str, count: int) -> list[tuple[str, bytes]]:
         """Up to `count` entries (id, frame) from the id `start` on, inclusive; `-` is the first. Raises Unavailable."""
+        ...
+
+    def want_definitions(self) -> None:
+        """Ask every container to announce its series again. Raises Unavailable."""
         ...
 
     def trim_before(self, entry_id: str) -> int:

@@ -42,9 +42,9 @@ class Row:
         self.distinct = distinct
         self.announced = _NEVER
 
-    def is_due(self, now: int) -> bool:
-        """Whether the next frame should carry the definitions (again)."""
-        return now - self.announced >= ANNOUNCE_EVERY_MS
+    def is_due(self, now: int, lost_at: int) -> bool:
+        """Whether the next frame should carry the definitions (again); both in epoch ms."""
+        return self.announced <= lost_at or now - self.announced >= ANNOUNCE_EVERY_MS
 
 
 class Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 STREAM = "frames"
 METRIC_TYPES = "metric-types"
+DEFINITIONS_WANTED = "definitions-wanted"
 TOKENS = "tokens"
 TOKEN_USES = "token-uses"  # noqa: S105 -- the name of a key
 

@@ -13,7 +13,8 @@ from chalicelib.tsdb.writer import Writer
 IDEMPOTENCY_SECONDS = 7200
 DISTINCT_SECONDS = 48 * 3600
 ACKNOWLEDGE_WITHIN_MS = 250
-_LENGTH_CHECK_MS = 1000
+WANTED_SECONDS = 7200
+_CHECK_MS = 1000
 
 # One atomic step: the key is remembered if and only if the frame is in the stream. 1 = added, 0 = the same body was
 # added before under this key, -1 = another body was.
@@ -29,7 +30,11 @@ return 1
 
 
 class FrameStream:
-    """Appends frames under a writer's identity, and reads them back in order."""
+    """Appends frames under a writer's identity, and reads them back in order.
+
+    `definitions_lost_at` is when (epoch ms) definitions sent before may have been lost: the connection broke, or the
+    drain asked for them. Series announced up to then should be announced again.
+    """
 
     def __init__(self, valkey: Valkey, writer: Writer, *, replicas: int, max_frames: int) -> None:
         self._valkey = valkey
@@ -37,7 +42,9 @@ class FrameStream:
         self._replicas = replicas
         self._max_frames = max_frames
         self._length = 0
-        self._length_checked = 0
+        self._checked = 0
+        self._wanted: object = None
+        self.definitions_lost_at = 0
 
     def append(
         self,
@@ -65,14 +72,17 @@ class FrameStream:
             commands.append(("WAIT", self._replicas, ACKNOWLEDGE_WITHIN_MS))
         if distinct:
             commands += _count_distinct(distinct, now // 3_600_000)
-        if now - self._length_checked >= _LENGTH_CHECK_MS:
-            commands.append(("XLEN", keys.STREAM))
+        if now - self._checked >= _CHECK_MS:
+            commands += [("XLEN", keys.STREAM), ("GET", keys.DEFINITIONS_WANTED)]
         try:
             answers = self._valkey.run(*commands)
             added = self._judge(answers)
         except Unavailable:
             self._writer.interrupted()
+            self.definitions_lost_at = now
             raise
+        if self._valkey.reconnected:
+            self.definitions_lost_at = now
         if added == 1:
             self._writer.acknowledged()
         elif self._valkey.reconnected:
@@ -80,8 +90,8 @@ class FrameStream:
             self._writer.interrupted()
         if added == -1:
             raise Unprocessable("This Idempotency-Key came with another body before; use a new key for a new body.")
-        if commands[-1][0] == "XLEN" and isinstance(answers[-1], int):
-            self._length, self._length_checked = answers[-1], now
+        if commands[-1][0] == "GET":
+            self._note_check(answers[-2], answers[-1], now)
 
     def read(self, start: str, count: int, end: str = "+") -> list[tuple[str, bytes]]:
         """Up to `count` entries (id, frame) from the id `start` on, inclusive; `(id` excludes it, `-` is the first."""
@@ -101,11 +111,23 @@ class FrameStream:
         """How many frames lie in the stream, drained ones that are kept to be read live among them."""
         return int(self._valkey.value("XLEN", keys.STREAM))
 
+    def want_definitions(self) -> None:
+        """Ask every container to announce its series again. Raises Unavailable."""
+        self._valkey.run(("INCR", keys.DEFINITIONS_WANTED), ("EXPIRE", keys.DEFINITIONS_WANTED, WANTED_SECONDS))
+
+    def _note_check(self, length: object, wanted: object, now: int) -> None:
+        if isinstance(length, int):
+            self._length = length
+        if self._checked and wanted != self._wanted:
+            self.definitions_lost_at = now
+        self._wanted = wanted
+        self._checked = now
+
     def _refuse_when_full(self, now: int) -> None:
         if self._length <= self._max_frames:
             return
-        if now - self._length_checked >= _LENGTH_CHECK_MS:
-            self._length, self._length_checked = self.length(), now
+        if now - self._checked >= _CHECK_MS:
+            self._length, self._checked = self.length(), now
         if self._length > self._max_frames:
             raise Unavailable("The buffer is full: samples arrive faster than they are stored.", retry_after=5)
 

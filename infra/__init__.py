@@ -1,0 +1,1 @@
+"""How the service is brought to life: on one machine (local) and on AWS (aws)."""

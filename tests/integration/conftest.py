@@ -1,0 +1,24 @@
+"""The whole service at its Lambda handler, on real PostgreSQL and Valkey."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from chalicelib import wiring
+from tests.call import Api
+
+
+@pytest.fixture
+def api(stack: None) -> Api:
+    """The API with an admin token."""
+    import app
+
+    return Api(app.mint_token({"name": "test", "scopes": ["admin"]}, None)["token"])
+
+
+@pytest.fixture
+def drain(stack: None) -> object:
+    """Drain everything that is in the buffer."""
+    return lambda: wiring.drain().run(time.time_ns() // 1_000_000)

@@ -1,0 +1,134 @@
+"""Tokens: shown once, kept as a digest, revoked for good."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from chalicelib import wiring
+from infra.local.postgres import Postgres
+from tests.call import Api
+
+TOKENS = "/monitoring/tokens"
+METRICS = "/monitoring/metrics"
+SAMPLE = {"metricType": "orders", "value": 1}
+
+
+def test_a_token_is_shown_once_and_its_secret_is_nowhere(api: Api, postgres: Postgres) -> None:
+    created = api.post(TOKENS, {"name": "agent", "scopes": ["ingest"]})
+    listed = api.get(TOKENS)
+
+    secret = created.body["token"]
+    assert created.status == 201
+    assert len(secret) == 3 + 64
+    assert secret not in str(listed.body)
+    assert {token["name"] for token in listed.body["tokens"]} == {"test", "agent"}
+    with psycopg.connect(postgres.url) as connection:
+        assert secret not in str(connection.execute("SELECT * FROM tokens").fetchall())
+
+
+@pytest.mark.parametrize(
+    ("scopes", "allowed"),
+    [
+        (["ingest"], {"record"}),
+        (["read"], {"read"}),
+        (["manage"], {"read"}),
+        (["ingest", "read"], {"record", "read"}),
+        (["admin"], {"record", "read", "administer"}),
+    ],
+)
+def test_a_token_may_do_what_its_scopes_say_and_nothing_else(api: Api, scopes: list[str], allowed: set[str]) -> None:
+    caller = Api(api.post(TOKENS, {"name": "x", "scopes": scopes}).body["token"])
+    statuses = {
+        "record": caller.post(METRICS, SAMPLE).status,
+        "read": caller.get(f"{METRICS}/realtime", types="orders").status,
+        "administer": caller.get(TOKENS).status,
+    }
+    assert {what for what, status in statuses.items() if status < 300} == allowed
+    assert {status for what, status in statuses.items() if what not in allowed} <= {403}
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "Bearer", "Bearer ", "Basic abc", "Bearer wrong", "Bearer pm_" + "0" * 64]
+)
+def test_no_token_and_a_wrong_token_are_401(api: Api, header: str | None) -> None:
+    headers = {} if header is None else {"Authorization": header}
+    reply = Api(None).call("POST", METRICS, SAMPLE, headers=headers)
+    assert reply.status == 401
+    assert reply.headers["WWW-Authenticate"] == "Bearer"
+    assert reply.headers["Content-Type"] == "application/problem+json"
+
+
+def test_an_expired_token_is_401(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    expires = datetime.now(UTC) + timedelta(hours=1)
+    caller = Api(api.post(TOKENS, {"name": "x", "scopes": ["ingest"], "expiresAt": expires.isoformat()}).body["token"])
+    assert caller.post(METRICS, SAMPLE).status == 202
+
+    later = (expires + timedelta(seconds=1)).timestamp()
+    monkeypatch.setattr("chalicelib.api.endpoint.time.time_ns", lambda: int(later * 1e9))
+
+    assert caller.post(METRICS, SAMPLE).status == 401
+
+
+def test_a_revoked_token_stops_working_within_30_seconds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = api.post(TOKENS, {"name": "x", "scopes": ["ingest"]}).body
+    caller = Api(created["token"])
+    assert caller.post(METRICS, SAMPLE).status == 202
+
+    assert api.delete(f"{TOKENS}/{created['id']}").status == 204
+    soon = datetime.now(UTC).timestamp() + 30
+    monkeypatch.setattr("chalicelib.api.endpoint.time.time_ns", lambda: int(soon * 1e9))
+
+    assert caller.post(METRICS, SAMPLE).status == 401
+
+
+def test_the_last_admin_token_cannot_be_deleted(api: Api) -> None:
+    (token,) = api.get(TOKENS).body["tokens"]
+    refused = api.delete(f"{TOKENS}/{token['id']}")
+    api.post(TOKENS, {"name": "second", "scopes": ["admin"]})
+    accepted = api.delete(f"{TOKENS}/{token['id']}")
+    assert (refused.status, accepted.status) == (409, 204)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"scopes": ["read"]}, "name"),
+        ({"name": "", "scopes": ["read"]}, "name"),
+        ({"name": "x" * 101, "scopes": ["read"]}, "name"),
+        ({"name": "x"}, "scopes"),
+        ({"name": "x", "scopes": []}, "scopes"),
+        ({"name": "x", "scopes": ["root"]}, "scopes.0"),
+        ({"name": "x", "scopes": ["read"], "expiresAt": "2020-01-01T00:00:00Z"}, "expiresAt"),
+        ({"name": "x", "scopes": ["read"], "expiresAt": "2030-01-01T00:00:00"}, "expiresAt"),
+        ({"name": "x", "scopes": ["read"], "id": "tok_1"}, "id"),
+    ],
+)
+def test_a_wrong_field_of_a_new_token_is_named(api: Api, body: dict[str, object], field: str) -> None:
+    reply = api.post(TOKENS, body)
+    assert (reply.status, reply.body["field"]) == (400, field)
+
+
+def test_valkey_losing_everything_locks_nobody_out(api: Api) -> None:
+    wiring.valkey().run(("FLUSHALL",))
+    wiring.authenticate.cache_clear()
+    assert api.post(METRICS, SAMPLE).status == 202
+
+
+def test_guessing_tokens_is_slowed_down_for_the_guesser_alone(api: Api) -> None:
+    guesser = Api("pm_" + "1" * 64, address="203.0.113.9")
+    statuses = [guesser.post(METRICS, SAMPLE).status for _ in range(40)]
+    assert statuses[:30] == [401] * 30
+    assert statuses[-1] == 429
+    assert api.post(METRICS, SAMPLE).status == 202
+
+
+def test_no_token_reaches_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = api.post(TOKENS, {"name": "x", "scopes": ["ingest"]}).body["token"]
+    Api(secret).post(METRICS, SAMPLE)
+    Api("pm_" + "2" * 64).post(METRICS, SAMPLE)
+    assert "pm_" not in caplog.text
