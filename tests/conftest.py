@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from chalicelib import settings, wiring
 from chalicelib.settings import Settings
 from infra.local.postgres import Postgres
-from infra.local.valkey import ValkeyServer
+from infra.local.valkey import Valkey
 
 # The same examples every time: a test that fails here fails for everybody.
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=100)
@@ -37,16 +37,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """One Valkey for all tests of this process."""
-    server = ValkeyServer(tmp_path_factory.mktemp("valkey"), appendfsync="no")
+    server = Valkey(tmp_path_factory.mktemp("valkey"), appendfsync="no")
     server.start()
     yield server
     server.stop()
 
 
 @pytest.fixture
-def stack(postgres: Postgres, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stack(postgres: Postgres, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service wired to empty, migrated stores."""
     import psycopg
     import redis

@@ -23,7 +23,7 @@ from chalicelib.domain.series import Kind
 from chalicelib.storage.postgres.catalogue import series_by_id
 from chalicelib.tsdb.columns import join, unpack
 from infra.local.postgres import Postgres
-from infra.local.valkey import ValkeyServer
+from infra.local.valkey import Valkey
 from tests.call import Api
 from tests.conftest import wired
 
@@ -35,12 +35,13 @@ PATIENCE = 60.0
 class Place:
     """Servers of a test's own, which it may kill, and the service wired to them."""
 
-    def __init__(self, postgres: Postgres, valkey: ValkeyServer, directory: Path) -> None:
+    def __init__(self, postgres: Postgres, valkey: Valkey, directory: Path) -> None:
         import app
 
         self.postgres = postgres
         self.valkey = valkey
         self.directory = directory
+        self.data = directory / "valkey"
         self.api = Api(app.mint_token({"name": "test", "scopes": ["admin"]}, None)["token"])
 
     def start(self, module: str, *arguments: object) -> subprocess.Popen[bytes]:
@@ -84,7 +85,7 @@ class Place:
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     """Durable servers: PostgreSQL with fsync, Valkey with its append-only file fsynced at every write."""
-    postgres, valkey = Postgres(tmp_path / "postgres"), ValkeyServer(tmp_path / "valkey")
+    postgres, valkey = Postgres(tmp_path / "postgres"), Valkey(tmp_path / "valkey")
     postgres.start()
     valkey.start()
     try:
@@ -163,14 +164,14 @@ def test_frames_that_a_failover_loses_are_counted_and_nothing_else_is_missing(pl
     place.drain()
     kept |= record(5, 5)
     replica = place.directory / "replica"
-    shutil.copytree(place.valkey.directory, replica)
+    shutil.copytree(place.data, replica)
     # and a primary with ten more, five of them drained
     kept |= record(10, 5)
     place.drain()
     record(15, 5)
 
     # when the replica takes over
-    fail_over(place.valkey, replica)
+    fail_over(place, replica)
     kept |= record(20, 5)
     place.drain()
     kept |= record(25, 5)
@@ -186,14 +187,14 @@ def test_a_new_primary_whose_clock_is_behind_loses_nothing_of_what_it_accepts(pl
     # given a drained offset that lies three seconds ahead of the clock of the server that takes over
     place.api.post(METRICS, {"metricType": "orders", "value": 1})
     replica = place.directory / "replica"
-    shutil.copytree(place.valkey.directory, replica)
+    shutil.copytree(place.data, replica)
     with redis.Redis.from_url(place.valkey.url) as client:
         client.execute_command("XSETID", "frames", f"{time.time_ns() // 1_000_000 + 3000}-0")
     place.api.post(METRICS, {"metricType": "orders", "value": 2})
     place.drain()
 
     # when it takes over
-    fail_over(place.valkey, replica)
+    fail_over(place, replica)
     for value in (3, 4):
         assert place.api.post(METRICS, {"metricType": "orders", "value": value}).status == 202
     live = place.api.get(f"{METRICS}/query", metricType="orders", aggregation="count", from_="-5m", to="now").body
@@ -278,9 +279,9 @@ def test_a_full_buffer_refuses_until_it_is_drained(place: Place, monkeypatch: py
     assert place.api.post(METRICS, {"metricType": "orders", "value": 9}).status == 202
 
 
-def fail_over(valkey: ValkeyServer, replica: Path) -> None:
+def fail_over(place: Place, replica: Path) -> None:
     """The primary dies, and a server with the replica's data takes its place."""
-    valkey.kill()
-    shutil.rmtree(valkey.directory)
-    shutil.copytree(replica, valkey.directory)
-    valkey.start()
+    place.valkey.kill()
+    shutil.rmtree(place.data)
+    shutil.copytree(replica, place.data)
+    place.valkey.start()
