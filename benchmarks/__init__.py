@@ -1,0 +1,1 @@
+"""How much CPU the service costs, on a workload that is the same every time."""
