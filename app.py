@@ -45,6 +45,13 @@ def tick(event: SQSEvent) -> None:
         wiring.tick().run(instant_of(record.body), now=_now())
 
 
+@app.schedule(Rate(5, Rate.MINUTES))
+def compact(event: CloudWatchEvent) -> dict[str, Any]:
+    """Pack what the drain wrote."""
+    done = wiring.compact().run(_now())
+    return {"small": done.small, "full": done.full, "samples": done.samples}
+
+
 @app.lambda_function()
 def migrate(event: Any, context: Any) -> dict[str, Any]:
     """Bring the database's schema up to date."""

@@ -9,6 +9,7 @@ from chalicelib import settings
 
 if TYPE_CHECKING:
     from chalicelib.services.authenticate import Authenticate
+    from chalicelib.services.compact import Compact
     from chalicelib.services.drain import Drain
     from chalicelib.services.ingest import Ingest
     from chalicelib.services.query import QueryMetrics
@@ -145,6 +146,15 @@ def drain() -> Drain:
         retention_ms=given.metric_retention_hours * 3_600_000,
         live_window_ms=given.realtime_window_seconds * 1000,
     )
+
+
+@cache
+def compact() -> Compact:
+    """Turns head rows into packed blocks."""
+    from chalicelib.services.compact import Compact
+    from chalicelib.storage.postgres.compaction import PostgresCompaction
+
+    return Compact(PostgresCompaction(database()))
 
 
 @cache

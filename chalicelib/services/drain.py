@@ -136,7 +136,7 @@ class Drain:
                     step.keep_waiting(series_id, waiting.where(waiting.ids == series_id).pack(), now)
                 samples, metrics = samples.where(~unknown), metrics[~unknown]
         for head in build_heads(samples, metrics):
-            step.add_head(head, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
+            step.add_head(head, now=now, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
         return len(new)
 
     def _trim(self, position: str, now: int) -> int:

@@ -14,6 +14,7 @@ from chalicelib.tsdb.progress import DrainCounts, DrainState
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
     from chalicelib.tsdb.head import Head
+    from chalicelib.tsdb.hours import HourState
 
 
 class MetricTypes(Protocol):
@@ -108,8 +109,8 @@ class DrainStep(Protocol):
         """Series id -> metric type number of those in the catalogue."""
         ...
 
-    def add_head(self, head: Head, *, kept_until: int) -> None:
-        """Write a head row; `kept_until` in epoch ms."""
+    def add_head(self, head: Head, *, now: int, kept_until: int) -> None:
+        """Write a head row; instants in epoch ms."""
         ...
 
     def keep_waiting(self, series_id: int, payload: bytes, now: int) -> None:
@@ -149,7 +150,14 @@ class Snapshot(Protocol):
         ...
 
     def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
-        """The packed columns of a metric type that may hold samples of [start, end) in epoch ms, in arrival order."""
+        """The packed columns of a metric type from heads that may hold samples of [start, end), in arrival order."""
+        ...
+
+    def blocks(self, metric_type: str, start: int, end: int, series: tuple[int, int]) -> list[bytes]:
+        """Its blocks that may hold samples of [start, end) of series ids from the first to the second, as they arrived.
+
+        All instants in epoch ms; every block is older than every head of its hour.
+        """
         ...
 
 
@@ -278,4 +286,52 @@ class BufferLength(Protocol):
 
     def length(self) -> int:
         """Frames in the stream, drained ones that are kept to be read live among them. Raises Unavailable."""
+        ...
+
+
+class CompactionStep(Protocol):
+    """One transaction that holds the compaction of one hour; it commits when the block ends without an error."""
+
+    def state(self) -> HourState:
+        """What the hour holds now."""
+        ...
+
+    def head_metrics(self) -> list[int]:
+        """The metric types in the hour's heads. The heads are those of the step's begin; later ones are left alone."""
+        ...
+
+    def head_payloads(self, metric: int) -> list[bytes]:
+        """A metric type's packed columns in the heads, in the order of arrival."""
+        ...
+
+    def delete_heads(self) -> None:
+        """Delete the heads whose samples are in blocks now."""
+        ...
+
+    def block_metrics(self) -> list[int]:
+        """The metric types in the hour's blocks."""
+        ...
+
+    def take_blocks(self, metric: int) -> list[bytes]:
+        """Delete a metric type's blocks and return them in the order of arrival."""
+        ...
+
+    def sampled_series(self, metric: int) -> list[int]:
+        """The ids of a metric type's sampled series."""
+        ...
+
+    def add_block(self, metric: int, payload: bytes, *, series: tuple[int, int], samples: int, is_full: bool) -> None:
+        """Write a block of what was read last; `series` are its lowest and highest series id."""
+        ...
+
+
+class CompactionStore(Protocol):
+    """Where compaction works."""
+
+    def hours(self) -> list[HourState]:
+        """Every hour that holds heads, or blocks that are not full, the oldest first. Raises Unavailable."""
+        ...
+
+    def step(self, hour: int) -> AbstractContextManager[CompactionStep | None]:
+        """Begin with an hour (epoch ms); None while another run compacts. Raises Unavailable."""
         ...

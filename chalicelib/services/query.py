@@ -18,6 +18,7 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.services.ports import FrameSource, SampleStore
 from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.aggregate import aggregate
+from chalicelib.tsdb.blocks import decode
 from chalicelib.tsdb.columns import EMPTY, Columns, join, read_definitions, read_frames, unpack
 from chalicelib.tsdb.merge import in_order
 
@@ -75,9 +76,7 @@ class QueryMetrics:
         _check(query)
         samples, definitions = self._gather(query)
         chosen = {
-            series_id: definition
-            for series_id, definition in definitions.items()
-            if all_match(query.matchers, dict(definition.tags)) and query.unit in (None, definition.unit)
+            series_id: definition for series_id, definition in definitions.items() if _is_chosen(query, definition)
         }
         unit = _unit(query, chosen)
         if len(chosen) > MAX_SERIES:
@@ -122,12 +121,22 @@ class QueryMetrics:
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
             definitions = snapshot.series_of(query.metric_type)
-            parts = [unpack(payload) for payload in snapshot.payloads(query.metric_type, query.start, query.end)]
+            chosen = [series_id for series_id, definition in definitions.items() if _is_chosen(query, definition)]
+            parts = []
+            if chosen:
+                reach = (min(chosen), max(chosen))
+                blocks = snapshot.blocks(query.metric_type, query.start, query.end, reach)
+                parts = [decode(payload) for payload in blocks]
+                parts += map(unpack, snapshot.payloads(query.metric_type, query.start, query.end))
         frames = read_undrained(self._source, state, marks)
         for series_id, definition in read_definitions(frames).items():
             if definition.metric_type == query.metric_type:
                 definitions.setdefault(series_id, definition)
         return join([*parts, read_frames(frames)]) if parts or frames else EMPTY, definitions
+
+
+def _is_chosen(query: MetricQuery, definition: Definition) -> bool:
+    return all_match(query.matchers, dict(definition.tags)) and query.unit in (None, definition.unit)
 
 
 def _check(query: MetricQuery) -> None:

@@ -56,11 +56,15 @@ class PostgresDrainStep:
         """Series id -> metric type number of those in the catalogue."""
         return metrics_of(self._connection, series_ids)
 
-    def add_head(self, head: Head, *, kept_until: int) -> None:
-        """Write a head row; `kept_until` in epoch ms."""
+    def add_head(self, head: Head, *, now: int, kept_until: int) -> None:
+        """Write a head row; instants in epoch ms."""
         self._connection.execute(
-            "INSERT INTO heads (hour, kept_until, metrics, starts, payload) VALUES (%s, %s, %s, %s, %b)",
-            (_instant(head.hour), _instant(kept_until), head.metrics, head.starts, head.payload),
+            "INSERT INTO heads (hour, arrived_at, kept_until, metrics, starts, payload)"
+            " VALUES (%s, %s, %s, %s, %s, %b)",
+            (
+                *(_instant(head.hour), _instant(now), _instant(kept_until)),
+                *(head.metrics, head.starts, head.payload),
+            ),
         )
 
     def keep_waiting(self, series_id: int, payload: bytes, now: int) -> None:

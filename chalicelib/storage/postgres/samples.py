@@ -58,6 +58,16 @@ class PostgresSnapshot:
         )
         return [payload for (payload,) in rows]
 
+    def blocks(self, metric_type: str, start: int, end: int, series: tuple[int, int]) -> list[bytes]:
+        """Its blocks that may hold samples of [start, end) and of series ids within `series`, in arrival order."""
+        rows = self._connection.execute(
+            "SELECT payload FROM blocks WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
+            " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND last_series >= %s AND first_series <= %s"
+            " ORDER BY sequence",
+            (metric_type, _instant(start), _instant(end), *series),
+        )
+        return [payload for (payload,) in rows]
+
 
 def _instant(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.partitions import drop_partitions
 
 FORGET_WRITERS_AFTER = timedelta(hours=48)
 
@@ -48,5 +49,10 @@ class PostgresHousekeeping:
         """Delete what has expired at `now` (epoch ms). Raises Unavailable."""
         at = datetime.fromtimestamp(now / 1000, UTC)
         with self._database.transaction() as connection:
-            connection.execute("DELETE FROM heads WHERE kept_until <= %s", (at,))
-            connection.execute("DELETE FROM writers WHERE seen_at < %s", (at - FORGET_WRITERS_AFTER,))
+            drop_partitions(connection, at.date())
+            connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))
+            # Counted from the drain's progress, not from now: as long as nothing is drained, no mark may go.
+            connection.execute(
+                "DELETE FROM writers WHERE seen_at < (SELECT drained_at FROM drain) - %s::interval",
+                (FORGET_WRITERS_AFTER,),
+            )

@@ -55,6 +55,7 @@ CREATE TABLE writers (
 CREATE TABLE heads (
     sequence bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- arrival order: of equal times the highest wins
     hour timestamptz NOT NULL,
+    arrived_at timestamptz NOT NULL,
     kept_until timestamptz NOT NULL,
     metrics integer[] NOT NULL,           -- the metric types in the payload, in its order
     starts integer[] NOT NULL,            -- where each begins, counted in samples; one more entry for the end
@@ -62,7 +63,6 @@ CREATE TABLE heads (
 );
 ALTER TABLE heads ALTER COLUMN payload SET STORAGE EXTERNAL; -- substring() then reads one metric type's slice
 CREATE INDEX heads_by_hour ON heads (hour);
-CREATE INDEX heads_by_end ON heads (kept_until);
 
 -- Samples whose series nobody has defined yet; a container announces each of its series again every few minutes.
 CREATE TABLE waiting_samples (

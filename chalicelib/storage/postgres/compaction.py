@@ -1,0 +1,134 @@
+"""The compaction's tables: heads become blocks, small blocks become full ones; one hour a transaction."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.partitions import ensure_partitions
+from chalicelib.tsdb.hours import HourState
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_STATES = (
+    "SELECT hour, coalesce(h.heads, 0), h.oldest, coalesce(b.full_samples, 0), coalesce(b.small_samples, 0)"
+    " FROM (SELECT hour, count(*) AS heads, min(arrived_at) AS oldest FROM heads GROUP BY hour) h"
+    " FULL JOIN hours b USING (hour)"
+)
+
+
+class PostgresCompaction:
+    """Hands out hours to compact, to one run at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hours(self) -> list[HourState]:
+        """Every hour that holds heads, or blocks that are not full, the oldest first. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            ensure_partitions(connection)
+            rows = connection.execute(
+                f"{_STATES} WHERE h.heads IS NOT NULL OR b.small_samples > 0 ORDER BY hour"
+            ).fetchall()
+        return [_state(*row) for row in rows]
+
+    @contextlib.contextmanager
+    def step(self, hour: int) -> Iterator[PostgresCompactionStep | None]:
+        """Begin with an hour (epoch ms); None while another run compacts. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            held = connection.execute("SELECT FROM compaction FOR UPDATE SKIP LOCKED").fetchone()
+            yield None if held is None else PostgresCompactionStep(connection, datetime.fromtimestamp(hour / 1000, UTC))
+
+
+class PostgresCompactionStep:
+    """One hour's compaction, within its transaction."""
+
+    def __init__(self, connection: Connection, hour: datetime) -> None:
+        self._connection = connection
+        self._hour = hour
+        rows = connection.execute(
+            # The partition's day: the first midnight that is not before the end of what is kept.
+            "SELECT sequence, metrics, (kept_until + interval '1 day' - interval '1 microsecond')::date"
+            " FROM heads WHERE hour = %s ORDER BY sequence",
+            (hour,),
+        ).fetchall()
+        self._sequences = [sequence for sequence, _, _ in rows]
+        self._metrics = sorted({metric for _, metrics, _ in rows for metric in metrics})
+        self._kept_until: date = max((kept for _, _, kept in rows), default=date.min)
+        self._newest = self._sequences[-1] if rows else 0
+
+    def state(self) -> HourState:
+        """What the hour holds now."""
+        row = self._connection.execute(f"{_STATES} WHERE hour = %s", (self._hour,)).fetchone()
+        assert row is not None
+        return _state(*row)
+
+    def head_metrics(self) -> list[int]:
+        """The metric types in the hour's heads, as they were when the step began."""
+        return self._metrics
+
+    def head_payloads(self, metric: int) -> list[bytes]:
+        """A metric type's packed columns in the heads, in the order of arrival."""
+        rows = self._connection.execute(
+            "SELECT substring(payload FROM 1 + 24 * starts[place] FOR 24 * (starts[place + 1] - starts[place]))"
+            " FROM (SELECT sequence, payload, starts, array_position(metrics, %s) AS place"
+            "       FROM heads WHERE sequence = ANY (%s)) AS found WHERE place IS NOT NULL ORDER BY sequence",
+            (metric, self._sequences),
+        )
+        return [payload for (payload,) in rows]
+
+    def delete_heads(self) -> None:
+        """Delete the heads whose samples are in blocks now."""
+        self._connection.execute("DELETE FROM heads WHERE sequence = ANY (%s)", (self._sequences,))
+
+    def block_metrics(self) -> list[int]:
+        """The metric types in the hour's blocks."""
+        rows = self._connection.execute("SELECT DISTINCT metric FROM blocks WHERE hour = %s ORDER BY 1", (self._hour,))
+        return [metric for (metric,) in rows]
+
+    def take_blocks(self, metric: int) -> list[bytes]:
+        """Delete a metric type's blocks and return them in the order of arrival."""
+        rows = self._connection.execute(
+            "DELETE FROM blocks WHERE metric = %s AND hour = %s"
+            " RETURNING sequence, first_series, payload, kept_until, is_full, samples",
+            (metric, self._hour),
+        ).fetchall()
+        rows.sort(key=lambda row: row[:2])
+        self._newest = max(row[0] for row in rows)
+        self._kept_until = max(row[3] for row in rows)
+        self._connection.execute(
+            "UPDATE hours SET full_samples = full_samples - %s, small_samples = small_samples - %s WHERE hour = %s",
+            (sum(row[5] for row in rows if row[4]), sum(row[5] for row in rows if not row[4]), self._hour),
+        )
+        return [row[2] for row in rows]
+
+    def sampled_series(self, metric: int) -> list[int]:
+        """The ids of a metric type's sampled series."""
+        rows = self._connection.execute("SELECT id FROM series_catalogue WHERE metric = %s AND kind = 0", (metric,))
+        return [series_id for (series_id,) in rows]
+
+    def add_block(self, metric: int, payload: bytes, *, series: tuple[int, int], samples: int, is_full: bool) -> None:
+        """Write a block of what was read last; `series` are its lowest and highest series id."""
+        self._connection.execute(
+            "INSERT INTO blocks"
+            " (kept_until, hour, metric, sequence, is_full, first_series, last_series, samples, payload)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %b)",
+            (self._kept_until, self._hour, metric, self._newest, is_full, *series, samples, payload),
+        )
+        self._connection.execute(
+            "INSERT INTO hours AS known (hour, full_samples, small_samples, kept_until) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT (hour) DO UPDATE SET full_samples = known.full_samples + EXCLUDED.full_samples,"
+            " small_samples = known.small_samples + EXCLUDED.small_samples,"
+            " kept_until = greatest(known.kept_until, EXCLUDED.kept_until)",
+            (self._hour, samples if is_full else 0, 0 if is_full else samples, self._kept_until),
+        )
+
+
+def _state(hour: datetime, heads: int, oldest: datetime | None, full: int, small: int) -> HourState:
+    return HourState(
+        round(hour.timestamp() * 1000), heads, None if oldest is None else round(oldest.timestamp() * 1000), full, small
+    )

@@ -1,0 +1,95 @@
+"""Blocks: samples of one metric type, sorted by series and time, each column packed by pcodec, bit for bit.
+
+Layout, little-endian:
+
+    header     version u8 · flags u8 · 2 bytes unused · series u32 · samples u32 · bytes of lengths u32, of times u32
+    series     i64 a series, ascending
+    lengths    packed u32 a series: how many samples it has; absent when all share one grid
+    times      packed i64 a sample (epoch ms); with a shared grid those of one series alone
+    values     packed f64 a sample
+
+A fleet whose agents stamp aligned instants has one grid: its times cost nothing.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from chalicelib.tsdb.columns import EMPTY, Columns
+
+VERSION = 1
+MAX_SAMPLES = 100_000
+_SHARED_GRID = 1
+_HEADER = struct.Struct("<BBxxIIII")
+
+
+def split(samples: Columns) -> Iterator[Columns]:
+    """Stretches of about MAX_SAMPLES of samples sorted by series, each ending where a series ends."""
+    begin = 0
+    while begin < len(samples):
+        end = len(samples)
+        if end - begin > MAX_SAMPLES:
+            last = samples.ids[begin + MAX_SAMPLES - 1]
+            end = begin + int(np.searchsorted(samples.ids[begin:], last, side="left"))
+            if end == begin:  # one series alone is longer than a block
+                end = begin + int(np.searchsorted(samples.ids[begin:], last, side="right"))
+        yield Columns(samples.ids[begin:end], samples.times[begin:end], samples.values[begin:end])
+        begin = end
+
+
+def encode(samples: Columns) -> bytes:
+    """A block of samples that are sorted by series and time; at least one."""
+    starts = np.flatnonzero(np.concatenate(([True], samples.ids[1:] != samples.ids[:-1])))
+    lengths = np.diff(starts, append=len(samples)).astype(np.uint32)
+    grid = _shared_grid(samples.times, lengths)
+    packed_lengths = _pack(lengths) if grid is None else b""
+    times = _pack(samples.times if grid is None else grid)
+    header = _HEADER.pack(
+        VERSION, 0 if grid is None else _SHARED_GRID, len(starts), len(samples), len(packed_lengths), len(times)
+    )
+    return b"".join((header, samples.ids[starts].tobytes(), packed_lengths, times, _pack(samples.values)))
+
+
+def decode(block: bytes) -> Columns:
+    """The samples of a block, sorted by series and time. Raises ValueError for a version this code does not read."""
+    version, flags, series_count, count, lengths_size, times_size = _HEADER.unpack_from(block)
+    if version != VERSION:
+        raise ValueError(f"a block of version {version}, not {VERSION}")
+    if not count:
+        return EMPTY
+    series = np.frombuffer(block, "<i8", series_count, _HEADER.size)
+    lengths_at = _HEADER.size + 8 * series_count
+    times_at = lengths_at + lengths_size
+    values_at = times_at + times_size
+    times, values = _unpack(block[times_at:values_at]), _unpack(block[values_at:])
+    if flags & _SHARED_GRID:
+        return Columns(np.repeat(series, len(times)), np.tile(times, series_count), values)
+    return Columns(np.repeat(series, _unpack(block[lengths_at:times_at])), times, values)
+
+
+def _shared_grid(times: NDArray[np.int64], lengths: NDArray[np.uint32]) -> NDArray[np.int64] | None:
+    """The times of one series, if every series has just these."""
+    length = int(lengths[0])
+    if (lengths != length).any():
+        return None
+    table = times.reshape(len(lengths), length)
+    return table[0] if (table == table[0]).all() else None
+
+
+def _pack(column: NDArray[Any]) -> bytes:
+    from pcodec import ChunkConfig, standalone
+
+    packed: bytes = standalone.simple_compress(column, ChunkConfig())
+    return packed
+
+
+def _unpack(packed: bytes) -> NDArray[Any]:
+    from pcodec import standalone
+
+    column: NDArray[Any] = standalone.simple_decompress(packed)
+    return column
