@@ -30,6 +30,8 @@ def read_query(given: Mapping[str, str | None], now: int) -> MetricQuery:
     if aggregation not in AGGREGATIONS:
         raise InvalidInput(f"aggregation: must be one of {', '.join(AGGREGATIONS)}.", field="aggregation")
     start, end = _moment("from", given["from"] or "-1h", now), _moment("to", given["to"] or "now", now)
+    if end == now:
+        end += 1  # the end is exclusive, but what has just been recorded is meant
     group_by = tuple(dict.fromkeys(filter(None, (given["groupBy"] or "").split(","))))
     if len(group_by) > MAX_GROUP_TAGS:
         raise InvalidInput(f"groupBy: at most {MAX_GROUP_TAGS} tags.", field="groupBy")
