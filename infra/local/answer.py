@@ -1,4 +1,4 @@
-"""What a function returned as the HTTP response that API Gateway makes of it; and the errors API Gateway answers itself."""
+"""What a function returned as the HTTP response that API Gateway makes of it, and the errors it answers itself."""
 
 from __future__ import annotations
 

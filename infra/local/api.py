@@ -1,6 +1,6 @@
 """The program of the API: the gateway and its containers, on a socket that its parent has opened.
 
-    python -m infra.local.api SOCKET APP_DIR PARENT_PID LIFELINE
+python -m infra.local.api SOCKET APP_DIR PARENT_PID LIFELINE
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from infra.local.failures import StackError
 from infra.local.gateway import Gateway, Limits
 from infra.local.pool import Pool
 
+_GRACE_SECONDS = 1  # uvicorn counts in whole ones
 _WAITING = 256  # requests; more than all containers clear in a few seconds
 
 
@@ -28,7 +29,7 @@ def container_count() -> int:
 
 
 async def serve(listener: socket.socket, directory: Path, *, containers: int, limits: Limits | None = None) -> None:
-    """Serve the app of the directory until SIGTERM; requests under way get three seconds. Raises StackError."""
+    """Serve the app of the directory until SIGTERM; requests under way get a moment. Raises StackError."""
     pool = Pool(directory, smallest=containers, largest=containers, waiting=_WAITING)
     try:
         gateway = Gateway(pool, await pool.start(), limits)
@@ -42,7 +43,7 @@ async def serve(listener: socket.socket, directory: Path, *, containers: int, li
             log_level="warning",
             server_header=False,
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=3,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         await uvicorn.Server(configuration).serve(sockets=[listener])
     finally:

@@ -30,7 +30,7 @@ def introduce(directory: Path) -> frames.Hello:
         from infra.local.manifest import manifest
 
         return manifest(importlib.import_module("app").app, directory)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the edge: logged, and told to the parent
         _log.exception("the app cannot be imported")
         return frames.Hello(error=f"{type(error).__name__}: {error}")
 
@@ -49,7 +49,7 @@ def run(call: frames.Call) -> bytes:
     try:
         result = handler(call.handler)(call.event, context)
         return frames.encode(frames.Outcome(result))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 -- the edge: logged, and told to the caller
         _log.exception("%s raised (request %s)", call.function_name, call.request_id)
         return frames.encode(frames.Outcome(None, f"{type(error).__name__}: {error}"))
 

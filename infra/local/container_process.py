@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,9 +21,12 @@ _BUFFER = 1 << 20  # bytes; a common request or answer fits at once, so neither 
 
 
 def start(
-    directory: Path, environment: Mapping[str, str] | None = None
+    directory: Path, environment: Mapping[str, str] | None = None, output: int | None = None
 ) -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """A new container for the app in `directory`, and our end of its socket. Its output is ours."""
+    """A new container for the app in `directory`, and our end of its socket. Its output goes to the file descriptor.
+
+    Without an environment or an output it has ours.
+    """
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BUFFER)
@@ -34,6 +37,8 @@ def start(
             cwd=REPOSITORY,
             env=None if environment is None else {**environment},
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             pass_fds=[theirs.fileno(), lifeline.lease()],
         )
     return process, ours
@@ -42,9 +47,10 @@ def start(
 class Container:
     """One container used by one caller who waits: for what is called once, such as the migration."""
 
-    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
-        """Starts importing the app; nothing is waited for."""
-        self._process, self._socket = start(directory, environment)
+    def __init__(self, directory: Path, environment: Mapping[str, str], log: Path) -> None:
+        """Starts importing the app; nothing is waited for. Its output goes to the end of `log`."""
+        with log.open("ab") as output:
+            self._process, self._socket = start(directory, environment, output.fileno())
         self._incoming = self._socket.makefile("rb")
         self._hello: frames.Hello | None = None
 
@@ -82,13 +88,3 @@ class Container:
         if len(header) < frames.HEADER_SIZE:
             raise EOFError
         return self._incoming.read(frames.payload_length(header))
-
-
-@contextlib.contextmanager
-def container(directory: Path, environment: Mapping[str, str]) -> Iterator[Container]:
-    """A container for the block."""
-    one = Container(directory, environment)
-    try:
-        yield one
-    finally:
-        one.close()

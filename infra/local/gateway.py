@@ -1,4 +1,4 @@
-"""API Gateway on this machine: an ASGI app that turns requests into events for containers, with API Gateway's limits."""
+"""API Gateway on this machine: an ASGI app that turns requests into events for containers, and keeps its limits."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Gateway:
         given = dict(headers)
         refusal = self._refuse(scope, given, request_id)
         if refusal is None:
-            body = await self._body(receive, given, request_id)
+            body = await self._body(receive, request_id)
             if isinstance(body, bytes):
                 return await self._invoke(scope, headers, body, request_id)
             refusal = body
@@ -93,12 +93,16 @@ class Gateway:
             return problem(431, "Request header fields too large", detail, request_id)
         match = self._routes.match(path[len(_PREFIX) :] or "/") if _is_below_stage(path) else None
         if match is None:
-            return problem(404, "Not found", f"There is nothing at {path[:200]}; the API is below {_PREFIX}.", request_id)
+            return problem(
+                404, "Not found", f"There is nothing at {path[:200]}; the API is below {_PREFIX}.", request_id
+            )
         resource = self._resources[match.resource]
         method: str = scope["method"]
         if method not in resource.methods:
             if method == "OPTIONS" and resource.cors is not None:
-                return HttpResponse(200, [(name.lower().encode(), value.encode()) for name, value in resource.cors.items()])
+                return HttpResponse(
+                    200, [(name.lower().encode(), value.encode()) for name, value in resource.cors.items()]
+                )
             allowed = ", ".join(resource.methods)
             detail = f"{path[:200]} takes {allowed}, not {method[:20]}."
             return problem(405, "Method not allowed", detail, request_id, [(b"allow", allowed.encode())])
@@ -107,7 +111,7 @@ class Gateway:
             return self._too_large(request_id)
         return None
 
-    async def _body(self, receive: Receive, headers: dict[str, str], request_id: str) -> bytes | HttpResponse:
+    async def _body(self, receive: Receive, request_id: str) -> bytes | HttpResponse:
         """The whole body, or the answer to one that is too long or too slow."""
         chunks: list[bytes] = []
         size = 0
@@ -128,9 +132,7 @@ class Gateway:
             return problem(408, "Request timeout", detail, request_id)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
-    async def _invoke(
-        self, scope: Scope, headers: list[tuple[str, str]], body: bytes, request_id: str
-    ) -> HttpResponse:
+    async def _invoke(self, scope: Scope, headers: list[tuple[str, str]], body: bytes, request_id: str) -> HttpResponse:
         """Hand the request to a container, and make a response of what comes back."""
         peer: str = (scope.get("client") or ("127.0.0.1",))[0]
         given = dict(headers)
@@ -176,9 +178,8 @@ class Gateway:
             return problem(502, "Bad gateway", detail, request_id)
 
     def _too_large(self, request_id: str) -> HttpResponse:
-        detail = (
-            f"A request's body may have {self._limits.body} bytes, and with its headers, as JSON, {self._limits.payload}."
-        )
+        most = f"{self._limits.body} bytes, and with its headers, as JSON, {self._limits.payload}"
+        detail = f"A request's body may have {most}. Send it in several requests."
         return problem(413, "Content too large", detail, request_id)
 
     def _is_over_payload(self, message: Any) -> bool:

@@ -63,7 +63,7 @@ class LiveContainer(asyncio.Protocol):
         await asyncio.shield(self._closed)
 
     def call(self, call: frames.Call, *, limit: float) -> asyncio.Future[Any]:
-        """Send a call; the future of its result, or of Died or FunctionFailed. Kills the process after `limit` seconds."""
+        """Send a call; the future of its result, or of Died or FunctionFailed. After `limit` seconds the process is killed."""
         assert self._answer is None
         assert self._transport is not None
         answer = self._answer = self._loop.create_future()
@@ -121,7 +121,11 @@ class LiveContainer(asyncio.Protocol):
         if self._answer is not None:
             self._settle(error=Died("the container ended"))
         gone = self._loop.run_in_executor(None, self._process.wait)
-        gone.add_done_callback(lambda _: self._closed.done() or self._closed.set_result(None))
+        gone.add_done_callback(self._is_gone)
+
+    def _is_gone(self, _status: asyncio.Future[int]) -> None:
+        if not self._closed.done():
+            self._closed.set_result(None)
 
     def _take_outcome(self, outcome: frames.Outcome) -> None:
         self._stop_timer()

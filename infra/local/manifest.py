@@ -62,7 +62,7 @@ class _Limits:
         with contextlib.suppress(FileNotFoundError):
             config = json.loads((directory / ".chalice" / "config.json").read_text())
         stages = config.get("stages", {})
-        stage = stages.get("dev") or next(iter(stages.values()), {})
+        stage: dict[str, Any] = stages.get("dev") or next(iter(stages.values()), {})
         self._everybody = [stage, config]
 
     def seconds(self, name: str) -> int:

@@ -94,10 +94,11 @@ class Pool:
         await asyncio.gather(*(container.ended() for container in self._containers))
 
     async def _take(self, seconds: float) -> LiveContainer:
-        if self._idle:
+        while self._idle:
             container = self._idle.pop()
-            container.is_wanted()
-            return container
+            if not container.was_retired:
+                container.is_wanted()
+                return container
         if len(self._waiting) >= self._waiting_limit:
             raise AllBusy
         turn: asyncio.Future[LiveContainer] = asyncio.get_running_loop().create_future()

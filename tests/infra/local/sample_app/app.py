@@ -15,10 +15,13 @@ app.api.binary_types = ["application/octet-stream", "image/*"]
 _TYPES = ["application/json", "application/octet-stream", "text/plain"]
 
 
-@app.route("/echo", methods=["GET", "POST", "PUT"], content_types=_TYPES, cors=CORSConfig(allow_origin="https://a.example"))
+@app.route(
+    "/echo", methods=["GET", "POST", "PUT"], content_types=_TYPES, cors=CORSConfig(allow_origin="https://a.example")
+)
 def echo() -> dict[str, Any]:
     """What arrived."""
     request = app.current_request
+    assert request is not None
     raw = request.raw_body
     return {"event": request.to_original_event(), "pid": os.getpid(), "length": len(raw), "context": _context()}
 
@@ -46,7 +49,8 @@ def crash() -> None:
 @app.route("/unserialisable")
 def unserialisable() -> Response:
     """No response at all."""
-    return Response({"a": "b"}, status_code=object())
+    unknown: Any = object()
+    return Response({"a": "b"}, status_code=unknown)
 
 
 @app.route("/picture")
@@ -102,6 +106,7 @@ def ready() -> dict[str, str]:
 @app.route("/monitoring/tokens")
 def tokens() -> Response:
     """As the service's: 401 for a token that is not known, 403 for one that is no administrator's."""
+    assert app.current_request is not None
     given = app.current_request.headers.get("authorization", "")
     status = {"Bearer token-of-local-admin": 200, "Bearer token-of-agent": 403}.get(given, 401)
     return Response({"tokens": []}, status_code=status)
