@@ -7,6 +7,7 @@ It ends when its parent closes the other end of the socket.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import signal
@@ -72,7 +73,7 @@ def main(arguments: list[str]) -> None:
     lifeline.tie(int(parent), int(pipe))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     logging.basicConfig(format="%(levelname)s %(name)s %(message)s")  # the app may set up its own on import
-    with socket.socket(fileno=int(descriptor)) as connection:
+    with contextlib.suppress(ConnectionError), socket.socket(fileno=int(descriptor)) as connection:
         serve(connection, Path(directory))
 
 

@@ -63,7 +63,7 @@ class LiveContainer(asyncio.Protocol):
         await asyncio.shield(self._closed)
 
     def call(self, call: frames.Call, *, limit: float) -> asyncio.Future[Any]:
-        """Send a call; the future of its result, or of Died or FunctionFailed. After `limit` seconds the process is killed."""
+        """Send a call; the future of its result, or of Died or FunctionFailed. It is killed after `limit` seconds."""
         assert self._answer is None
         assert self._transport is not None
         answer = self._answer = self._loop.create_future()

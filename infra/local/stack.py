@@ -69,7 +69,7 @@ class _Start:
         port: int = listener.getsockname()[1]
         url = f"http://127.0.0.1:{port}"
         addresses, servers = self._servers()
-        environment = {**self._settings.environment, **addresses, "PYTHONUNBUFFERED": "1"}
+        environment = {**self._inherited(), **addresses, "PYTHONUNBUFFERED": "1"}
         environment.setdefault("PUBLIC_URL", f"{url}/api")
         for server in servers:
             self._supervisor.launch(server)
@@ -93,6 +93,11 @@ class _Start:
             self._supervisor.launch(parts.agent(f"{url}/api", agent_token, environment, self._logs))
         say(f"ready: {url} token: {admin}")
 
+    def _inherited(self) -> dict[str, str]:
+        """Our environment, without what would lead boto3 past the emulator."""
+        own_aws = set() if self._settings.aws_endpoint_url else {"AWS_PROFILE", "AWS_SESSION_TOKEN"}
+        return {name: value for name, value in self._settings.environment.items() if name not in own_aws}
+
     def _servers(self) -> tuple[Mapping[str, str], list[parts.Part]]:
         """The addresses of the servers behind the service, and those of them that are to be started here."""
         given, place = self._settings, self._settings.directory
@@ -101,7 +106,7 @@ class _Start:
         if given.aws_endpoint_url is None:
             port = ports.remembered_port(place / "aws-port")
             addresses |= _emulated_aws(port)
-            servers.append(parts.aws(port, {**given.environment, **addresses}, self._logs))
+            servers.append(parts.aws(port, {**self._inherited(), **addresses}, self._logs))
         else:
             addresses |= {"AWS_DEFAULT_REGION": given.environment.get("AWS_DEFAULT_REGION") or "us-east-1"}
         if given.redis_url is None:
@@ -121,8 +126,6 @@ def _emulated_aws(port: int) -> dict[str, str]:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",  # the emulator takes any
-        "AWS_SESSION_TOKEN": "",
-        "AWS_PROFILE": "",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_DEFAULT_REGION": "us-east-1",

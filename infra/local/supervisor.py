@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import subprocess
 import threading
 import time
 from collections import deque
@@ -18,6 +16,7 @@ from infra.local.parts import Part
 from infra.local.program import Program
 
 _DEATHS, _WITHIN_SECONDS = 5, 60.0
+_PAUSES = (0.0, 0.5, 1.0, 2.0)  # seconds before a part is started again, by how often it ended within a minute
 _STOP_SECONDS = 9.5  # for all parts together
 
 
@@ -25,7 +24,6 @@ _STOP_SECONDS = 9.5  # for all parts together
 class _Running:
     part: Part
     program: Program
-    process: subprocess.Popen[bytes]
     deaths: deque[float] = field(default_factory=lambda: deque(maxlen=_DEATHS))
 
 
@@ -37,21 +35,18 @@ class Supervisor:
         self._directory = directory
         self._say = say
         self._running: dict[str, _Running] = {}
-        self._ended: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def launch(self, part: Part) -> None:
         """Start a part and watch over it from now on."""
-        program = part.launch()
-        self._running[part.name] = _Running(part, program, self._watch(program))
-        self._record()
+        running = _Running(part, part.launch())
+        self._running[part.name] = running
+        self._attend(running)
 
     def watch(self) -> None:
         """Start again what ends, until a signal interrupts this. Raises StackError when what is needed keeps dying."""
         while True:
-            process = self._ended.get()
-            for running in list(self._running.values()):
-                if running.process is process:
-                    self._revive(running)
+            self._events.get()()
 
     def stop(self) -> None:
         """Stop all parts, the last started first: whoever uses a part ends before it."""
@@ -67,37 +62,43 @@ class Supervisor:
         for running in self._running.values():
             running.program.kill()
 
-    def _revive(self, running: _Running) -> None:
-        part = running.part
-        while True:
-            how = running.program.ending()
-            running.deaths.append(time.monotonic())
-            if len(running.deaths) == _DEATHS and running.deaths[-1] - running.deaths[0] < _WITHIN_SECONDS:
-                message = f"{part.name} ended {_DEATHS} times within a minute (last: {how})."
-                message += f"{running.program.tail()}\n{part.remedy}"
-                if part.is_essential:
-                    raise StackError(message)
-                self._say(f"{message}\nThe rest goes on without it.")
-                del self._running[part.name]
-                return
-            self._say(f"{part.name} ended ({how}) and is started again")
-            with contextlib.suppress(StackError):  # it ended again: counted in the next round
-                running.program = part.launch()
-                running.process = self._watch(running.program)
-                self._record()
-                return
-
-    def _watch(self, program: Program) -> subprocess.Popen[bytes]:
-        """Queue the process when it ends."""
-        process = program.process
+    def _attend(self, running: _Running) -> None:
+        """Have the end of a part that has just been started noticed."""
+        process = running.program.process
 
         def wait() -> None:
             process.wait()
-            self._ended.put(process)
+            self._events.put(lambda: self._has_ended(running))
 
-        threading.Thread(target=wait, daemon=True, name=f"watch {program.name}").start()
-        return process
+        threading.Thread(target=wait, daemon=True, name=f"watch {running.part.name}").start()
+        self._record()
+
+    def _has_ended(self, running: _Running) -> None:
+        part, program = running.part, running.program
+        running.deaths.append(time.monotonic())
+        if len(running.deaths) == _DEATHS and running.deaths[-1] - running.deaths[0] < _WITHIN_SECONDS:
+            message = f"{part.name} ended {_DEATHS} times within a minute (last: {program.ending()})."
+            message += f"{program.tail()}\n{part.remedy}"
+            if part.is_essential:
+                raise StackError(message)
+            del self._running[part.name]
+            self._say(f"{message}\nThe rest goes on without it.")
+            return
+        self._say(f"{part.name} ended ({program.ending()}) and is started again")
+        recent = sum(running.deaths[-1] - death < _WITHIN_SECONDS for death in running.deaths)
+        timer = threading.Timer(_PAUSES[recent - 1], lambda: self._events.put(lambda: self._start_again(running)))
+        timer.daemon = True
+        timer.start()
+
+    def _start_again(self, running: _Running) -> None:
+        try:
+            running.program = running.part.launch()
+        except StackError as error:
+            self._say(str(error))
+            self._has_ended(running)
+        else:
+            self._attend(running)
 
     def _record(self) -> None:
-        pids = {name: running.process.pid for name, running in self._running.items()}
+        pids = {name: running.program.process.pid for name, running in self._running.items()}
         leftovers.record(self._directory, pids)
