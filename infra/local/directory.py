@@ -20,7 +20,8 @@ def prepare(directory: Path) -> None:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StackError(
-            f"{directory} cannot be written to ({reason}). Make it yours, or choose another: LOCAL_DIR=~/perfmon make run"
+            f"{directory} cannot be written to ({reason}). "
+            "Make it yours, or choose another place: LOCAL_DIR=~/perfmon make run"
         ) from None
 
 

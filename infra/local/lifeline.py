@@ -83,10 +83,10 @@ def _main(arguments: Sequence[str]) -> int:
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
-    if not _IS_LINUX:
-        return _keep(command, pipe, dying)
-    _ask_kernel(parent, dying)
-    os.execvp(command[0], command)
+    if _IS_LINUX:
+        _ask_kernel(parent, dying)
+        os.execvp(command[0], command)  # noqa: S606 -- becomes the program, no shell wanted
+    return _keep(command, pipe, dying)
 
 
 if __name__ == "__main__":

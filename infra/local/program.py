@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 
 from infra.local import lifeline
 from infra.local.failures import StackError
@@ -29,10 +28,8 @@ class Program:
         self._stopping = stopping
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(
-        self, environment: Mapping[str, str] = MappingProxyType({}), descriptors: Sequence[int] = ()
-    ) -> subprocess.Popen[bytes]:
-        """Start it, with exactly this environment, and these file descriptors handed down."""
+    def start(self, environment: Mapping[str, str], descriptors: Sequence[int] = ()) -> None:
+        """Start it (again), with exactly this environment, and these file descriptors handed down."""
         if self.log.exists() and self.log.stat().st_size > _LOG_LIMIT:
             self.log.replace(self.log.with_suffix(self.log.suffix + ".1"))
         descriptor = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -49,6 +46,11 @@ class Program:
             )
         finally:
             os.close(descriptor)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The process started last."""
+        assert self._process is not None
         return self._process
 
     @property
@@ -65,11 +67,6 @@ class Program:
             if time.monotonic() > deadline:
                 raise StackError(f"{self.name} was not ready within {seconds:.0f} seconds.{self.tail()}")
             time.sleep(0.01)
-
-    def wait(self) -> int:
-        """Wait for its end, which may never come; its exit status."""
-        assert self._process is not None
-        return self._process.wait()
 
     def stop(self, *, seconds: float) -> None:
         """Ask it to end, and kill it when the time is over."""

