@@ -31,4 +31,4 @@ format: $(READY) ## put the code in shape
 	@$(BIN)/ruff check --fix .
 
 reset: ## wipe the local data
-	@rm -rf "$${LOCAL_DIR:-.local}"
+	@python=$(BIN)/python; [ -x $$python ] || python=$(PYTHON); $$python -m infra.local.reset

@@ -16,7 +16,7 @@ import uvicorn
 
 from infra.local import lifeline
 from infra.local.failures import StackError
-from infra.local.gateway import Gateway, Limits
+from infra.local.gateway import Gateway
 from infra.local.pool import Pool
 
 _GRACE_SECONDS = 1  # uvicorn counts in whole ones
@@ -28,26 +28,32 @@ def container_count() -> int:
     return max(2, min(4, os.cpu_count() or 2))
 
 
-async def serve(listener: socket.socket, directory: Path, *, containers: int, limits: Limits | None = None) -> None:
+async def serve(listener: socket.socket, directory: Path, *, containers: int) -> None:
     """Serve the app of the directory until SIGTERM; requests under way get a moment. Raises StackError."""
     pool = Pool(directory, smallest=containers, largest=containers, waiting=_WAITING)
     try:
-        gateway = Gateway(pool, await pool.start(), limits)
-        configuration = uvicorn.Config(
-            gateway,
-            http="httptools",
-            loop="asyncio",
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        await uvicorn.Server(configuration).serve(sockets=[listener])
+        gateway = Gateway(pool, await pool.start())
+        await http_server(gateway).serve(sockets=[listener])
     finally:
         await pool.close()
+
+
+def http_server(gateway: Gateway) -> uvicorn.Server:
+    """What speaks HTTP before the gateway. Its `serve` listens to SIGTERM where it runs in the main thread."""
+    configuration = uvicorn.Config(
+        gateway,
+        http="httptools",
+        loop="asyncio",
+        lifespan="off",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # nothing stands before it: a caller's X-Forwarded-For is not to be believed
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    return uvicorn.Server(configuration)
 
 
 def main(arguments: list[str]) -> int:

@@ -74,11 +74,11 @@ class Gateway:
         given = dict(headers)
         refusal = self._refuse(scope, given, request_id)
         if refusal is None:
-            body = await self._body(receive, request_id)
+            body = await self._body(receive, request_id) if _has_body(given) else b""
             if isinstance(body, bytes):
                 return await self._invoke(scope, headers, body, request_id)
             refusal = body
-        if "expect" not in given:
+        if _has_body(given):
             await _drain(receive)
         return HttpResponse(refusal.status, [*refusal.headers, *_closing(refusal)], refusal.body)
 
@@ -188,6 +188,10 @@ class Gateway:
         if not isinstance(body, str) or len(body) * _ESCAPED < self._limits.payload:
             return False
         return len(msgspec.json.encode(message)) > self._limits.payload
+
+
+def _has_body(headers: dict[str, str]) -> bool:
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 def _is_below_stage(path: str) -> bool:

@@ -35,7 +35,8 @@ def end(directory: Path) -> list[str]:
     for entry in noted:
         with contextlib.suppress(psutil.NoSuchProcess):
             process = psutil.Process(entry["pid"])
-            if abs(process.create_time() - entry["started"]) < _SAME:
+            is_same = abs(process.create_time() - entry["started"]) < _SAME
+            if is_same and process.status() != psutil.STATUS_ZOMBIE:
                 process.terminate()
                 running[process] = entry["name"]
     _, alive = psutil.wait_procs(list(running), timeout=_END_SECONDS)

@@ -35,6 +35,7 @@ def thing(name: str, part: str) -> dict[str, str]:
 @app.route("/sleep/{milliseconds}")
 def sleep(milliseconds: str) -> dict[str, int]:
     """Takes its time."""
+    _note("sleep", {"milliseconds": milliseconds})
     begun = time.time_ns()
     time.sleep(int(milliseconds) / 1000)
     return {"pid": os.getpid(), "from": begun, "to": time.time_ns()}
