@@ -68,7 +68,7 @@ def realtime(request: Request) -> Answer:
 @metrics.endpoint("GET", "/monitoring/metrics/query", scope=Scope.READ)
 def query(request: Request) -> Answer:
     """Points of a metric at a step, grouped by tags."""
-    known = ("metricType", "from", "to", "step", "aggregation", "groupBy", "tags", "unit")
+    known = ("metricType", "from", "to", "step", "aggregation", "groupBy", "tags", "unit", "fill", "topk")
     request.refuse_unknown_query(*known)
     from chalicelib.api.schemas.metric_query import read_query
 

@@ -2,35 +2,41 @@
 
 1. One snapshot of the store gives the offset, the marks, the series and the packed samples.
 2. Then the stream is read from that offset on: every accepted sample is seen exactly once.
-3. Equal times of sampled series collapse, the series are grouped, and each group is aggregated per step.
+3. Equal times of sampled series collapse, units are converted, and each group is aggregated per step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.series import Definition, Kind
+from chalicelib.domain.units import factor
 from chalicelib.services.ports import FrameSource, SampleStore
 from chalicelib.services.undrained import read_undrained
-from chalicelib.tsdb.aggregate import aggregate
+from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.blocks import decode
-from chalicelib.tsdb.columns import EMPTY, Columns, join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.counters import increases
 from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.points import PointSeries, fill, largest, to_points
 
 MAX_POINTS = 11_000
 MAX_SERIES = 10_000
 MAX_GROUPS = 1_000
-_NICE_STEPS_MS = tuple(1000 * s for s in (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400))
+# A counter's rise in the first step needs the sample before it.
+LOOK_BACK_MS = 300_000
+_NICE_SECONDS = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricQuery:
-    """What is asked: [start, end) and step in epoch ms; `group_by` empty = one series over all."""
+    """What is asked: [start, end) and step in ms; `group_by` empty = one series over all, `topk` 0 = all groups."""
 
     metric_type: str
     start: int
@@ -40,14 +46,8 @@ class MetricQuery:
     unit: str | None = None
     matchers: Sequence[Matcher] = ()
     group_by: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PointSeries:
-    """One group's points: (epoch ms of the step's begin, value), only where there were samples."""
-
-    tags: dict[str, str]
-    points: list[tuple[int, float]]
+    fill: str = "none"
+    topk: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,12 @@ class MetricAnswer:
     """What a query found."""
 
     unit: str
-    series: list[PointSeries] = field(default_factory=list)
+    series: list[PointSeries]
 
 
 def automatic_step(start: int, end: int) -> int:
-    """The shortest of the usual steps that keeps a range under 400 points."""
-    wanted = (end - start) / 400
-    return next((step for step in _NICE_STEPS_MS if step >= wanted), _NICE_STEPS_MS[-1])
+    """The shortest of the usual steps that keeps a range at 400 points or fewer."""
+    return next((1000 * s for s in _NICE_SECONDS if 400_000 * s >= end - start), 1000 * _NICE_SECONDS[-1])
 
 
 class QueryMetrics:
@@ -75,68 +74,55 @@ class QueryMetrics:
         """The points asked for. Raises InvalidInput, saying how to narrow a query that is too large, or Unavailable."""
         _check(query)
         samples, definitions = self._gather(query)
-        chosen = {
-            series_id: definition for series_id, definition in definitions.items() if _is_chosen(query, definition)
-        }
-        unit = _unit(query, chosen)
-        if len(chosen) > MAX_SERIES:
-            raise InvalidInput(
-                f"{len(chosen)} series match, {MAX_SERIES} are allowed: narrow them by tags.", field="tags"
-            )
-        groups: dict[tuple[str, ...], int] = {}
-        ids = np.array(sorted(chosen), np.int64)
-        group_of = np.empty(len(ids), np.intp)
-        is_sampled = np.empty(len(ids), bool)
-        for place, series_id in enumerate(ids.tolist()):
-            definition = chosen[series_id]
-            tags = dict(definition.tags)
-            group_of[place] = groups.setdefault(tuple(tags.get(key, "") for key in query.group_by), len(groups))
-            is_sampled[place] = definition.kind is Kind.SAMPLED
-        if len(groups) > MAX_GROUPS:
-            raise InvalidInput(f"{len(groups)} groups, {MAX_GROUPS} are allowed: group by fewer tags.", field="groupBy")
-        wanted = np.isin(samples.ids, ids) & (samples.times >= query.start) & (samples.times < query.end)
-        samples = samples.where(wanted)
-        samples = in_order(samples, is_sampled[np.searchsorted(ids, samples.ids)])
-        if query.aggregation == "last":
-            samples = samples.where(np.argsort(samples.times, kind="stable"))
+        unit, factors = _units(query, definitions)
+        ids, group_of, groups = _group(query, definitions)
+        places = np.searchsorted(ids, samples.ids)
+        is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
+        samples = in_order(samples, is_sampled[places])
+        if factors is not None:
+            scale = np.array([factors[definitions[i].unit] for i in ids.tolist()])
+            samples = Columns(samples.ids, samples.times, samples.values * scale[np.searchsorted(ids, samples.ids)])
+        if query.aggregation in OF_COUNTERS:
+            samples = increases(samples)
+            samples = samples.where(samples.times >= query.start)
+        table = _aggregate(query, samples, group_of[np.searchsorted(ids, samples.ids)], len(groups))
+        table = fill(query.fill, table)
         first = query.start - query.start % query.step
-        count = -((first - query.end) // query.step)
-        table = aggregate(
-            query.aggregation,
-            samples.values,
-            group_of[np.searchsorted(ids, samples.ids)],
-            (samples.times - first) // query.step,
-            (len(groups), count),
-        )
-        series = []
-        for key, row in groups.items():
-            found = np.flatnonzero(~np.isnan(table[row]))
-            times = first + found * query.step
-            points = list(zip(times.tolist(), table[row][found].tolist(), strict=True))
-            if points:
-                series.append(PointSeries(dict(zip(query.group_by, key, strict=True)), points))
-        return MetricAnswer(unit, sorted(series, key=lambda each: sorted(each.tags.items())))
+        keys = [dict(zip(query.group_by, key, strict=True)) for key in groups]
+        series = to_points(table, keys, first, query.step, with_gaps=query.fill != "none")
+        return MetricAnswer(unit, largest(series, query.topk))
 
     def _gather(self, query: MetricQuery) -> tuple[Columns, dict[int, Definition]]:
+        """The samples of the chosen series in the range, in the order of arrival, and the series by id."""
+        start = query.start - (LOOK_BACK_MS if query.aggregation in OF_COUNTERS else 0)
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
-            definitions = snapshot.series_of(query.metric_type)
-            chosen = [series_id for series_id, definition in definitions.items() if _is_chosen(query, definition)]
-            parts = []
-            if chosen:
-                reach = (min(chosen), max(chosen))
-                blocks = snapshot.blocks(query.metric_type, query.start, query.end, reach)
-                parts = [decode(payload) for payload in blocks]
-                parts += map(unpack, snapshot.payloads(query.metric_type, query.start, query.end))
-        frames = read_undrained(self._source, state, marks)
-        for series_id, definition in read_definitions(frames).items():
-            if definition.metric_type == query.metric_type:
-                definitions.setdefault(series_id, definition)
-        return join([*parts, read_frames(frames)]) if parts or frames else EMPTY, definitions
+            definitions = _chosen(query, snapshot.series_of(query.metric_type))
+            parts: list[Columns] = []
+            if definitions:
+                reach = (min(definitions), max(definitions))
+                parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach))
+                parts += map(unpack, snapshot.payloads(query.metric_type, start, query.end))
+        if frames := read_undrained(self._source, state, marks):
+            definitions |= _chosen(query, read_definitions(frames))
+            parts.append(read_frames(frames))
+        if len(definitions) > MAX_SERIES:
+            raise InvalidInput(
+                f"{len(definitions)} series match, {MAX_SERIES} are allowed: narrow by tags.", field="tags"
+            )
+        samples = join(parts)
+        chosen = np.isin(samples.ids, np.fromiter(definitions, np.int64, len(definitions)))
+        return samples.where(chosen & (samples.times >= start) & (samples.times < query.end)), definitions
 
 
-def _is_chosen(query: MetricQuery, definition: Definition) -> bool:
-    return all_match(query.matchers, dict(definition.tags)) and query.unit in (None, definition.unit)
+def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int, Definition]:
+    return {
+        series_id: each
+        for series_id, each in definitions.items()
+        if each.metric_type == query.metric_type
+        and (query.unit is None or factor(each.unit, query.unit) is not None)
+        and all_match(query.matchers, dict(each.tags))
+    }
 
 
 def _check(query: MetricQuery) -> None:
@@ -148,8 +134,47 @@ def _check(query: MetricQuery) -> None:
         )
 
 
-def _unit(query: MetricQuery, chosen: dict[int, Definition]) -> str:
-    units = sorted({definition.unit for definition in chosen.values()})
-    if len(units) > 1:
-        raise InvalidInput(f"unit: recorded in several units ({', '.join(units)}); name one.", field="unit")
-    return units[0] if units else query.unit or ""
+def _units(query: MetricQuery, definitions: dict[int, Definition]) -> tuple[str, dict[str, float] | None]:
+    """The answer's unit, and what each recorded unit is to be multiplied with; None when nothing is to be converted.
+
+    Series whose unit does not convert to the one asked for were not chosen; without one, they are an error.
+    """
+    units = sorted({definition.unit for definition in definitions.values()})
+    wanted = query.unit if query.unit is not None else (units[0] if units else "")
+    if query.aggregation == "count":
+        return "count", None
+    if units in ([], [wanted]):
+        return wanted, None
+    factors = {unit: factor(unit, wanted) for unit in units}
+    if None in factors.values():
+        recorded = ", ".join(unit or "none" for unit in units)
+        raise InvalidInput(f"unit: recorded in {recorded}, which do not convert; name the one you mean.", field="unit")
+    return wanted, {unit: by for unit, by in factors.items() if by is not None}
+
+
+def _group(
+    query: MetricQuery, definitions: dict[int, Definition]
+) -> tuple[NDArray[np.int64], NDArray[np.intp], list[tuple[str, ...]]]:
+    """The series ids ascending, each one's group, and the groups' values of the tags grouped by."""
+    ids = np.array(sorted(definitions), np.int64)
+    groups: dict[tuple[str, ...], int] = {}
+    group_of = np.empty(len(ids), np.intp)
+    for place, series_id in enumerate(ids.tolist()):
+        tags = dict(definitions[series_id].tags)
+        group_of[place] = groups.setdefault(tuple(tags.get(key, "") for key in query.group_by), len(groups))
+    if len(groups) > MAX_GROUPS and not query.topk:
+        raise InvalidInput(f"{len(groups)} groups, {MAX_GROUPS} are allowed: group by fewer tags.", field="groupBy")
+    return ids, group_of, list(groups)
+
+
+def _aggregate(query: MetricQuery, samples: Columns, groups: NDArray[np.intp], count: int) -> Floats:
+    """The table of (group, step)."""
+    first = query.start - query.start % query.step
+    width = -((first - query.end) // query.step)
+    if query.aggregation == "last":
+        order = np.argsort(samples.times, kind="stable")
+        samples, groups = samples.where(order), groups[order]
+    cells = groups * width + (samples.times - first) // query.step
+    name = "sum" if query.aggregation in OF_COUNTERS else query.aggregation
+    table = aggregate(name, samples.values, cells, count * width).reshape(count, width)
+    return table / (query.step / 1000) if query.aggregation == "rate" else table

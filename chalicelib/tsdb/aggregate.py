@@ -1,76 +1,108 @@
-"""Samples to points: one value per group and step of time."""
+"""Samples to points: one value per cell, where a cell is one group in one step of time."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-AGGREGATIONS = ("avg", "min", "max", "sum", "count", "last")
+Cells = NDArray[np.int64]
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
+# These look at a series' change from sample to sample, not at its values: see counters.py.
+OF_COUNTERS = ("rate", "increase")
 
 
-def aggregate(
-    aggregation: str, values: Floats, groups: NDArray[np.intp], steps: NDArray[np.int64], shape: tuple[int, int]
-) -> Floats:
-    """One value per (group, step), NaN where there was no sample; `shape` is (groups, steps).
+def is_aggregation(name: str) -> bool:
+    """Whether there is an aggregation of that name."""
+    return name in _BY_NAME or name in OF_COUNTERS or _PERCENTILE.fullmatch(name) is not None
 
-    `values` must be in the order of time for `last`.
+
+def aggregate(aggregation: str, values: Floats, cells: Cells, size: int) -> Floats:
+    """One value per cell, NaN where a cell has no sample.
+
+    `cells` holds each sample's cell, from 0 to size - 1. For `last`, `values` must be in the order of time.
+    Percentiles are exact, interpolated linearly between the two values they fall between.
     """
-    cells = groups * shape[1] + steps
-    return _BY_NAME[aggregation](values, cells, shape[0] * shape[1]).reshape(shape)
+    if percentile := _PERCENTILE.fullmatch(aggregation):
+        return _percentile(values, cells, size, float(percentile[1]) / 100)
+    return _BY_NAME[aggregation](values, cells, size)
 
 
-def _counts(cells: NDArray[np.int64], size: int) -> Floats:
+def _counts(cells: Cells, size: int) -> Floats:
     return np.bincount(cells, minlength=size).astype(np.float64)
 
 
-def _totals(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _totals(values: Floats, cells: Cells, size: int) -> Floats:
     return np.bincount(cells, weights=values, minlength=size).astype(np.float64, copy=False)
 
 
-def _where_any(result: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _where_any(result: Floats, cells: Cells, size: int) -> Floats:
     return np.where(_counts(cells, size) > 0, result, np.nan)
 
 
-def _sum(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _sum(values: Floats, cells: Cells, size: int) -> Floats:
     return _where_any(_totals(values, cells, size), cells, size)
 
 
-def _avg(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _avg(values: Floats, cells: Cells, size: int) -> Floats:
     counts = _counts(cells, size)
     averages: Floats = np.divide(_totals(values, cells, size), counts, out=np.full(size, np.nan), where=counts > 0)
     return averages
 
 
-def _count(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _count(values: Floats, cells: Cells, size: int) -> Floats:
     return _where_any(_counts(cells, size), cells, size)
 
 
-def _min(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _min(values: Floats, cells: Cells, size: int) -> Floats:
     result = np.full(size, np.inf)
     np.minimum.at(result, cells, values)
     return _where_any(result, cells, size)
 
 
-def _max(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _max(values: Floats, cells: Cells, size: int) -> Floats:
     result = np.full(size, -np.inf)
     np.maximum.at(result, cells, values)
     return _where_any(result, cells, size)
 
 
-def _last(values: Floats, cells: NDArray[np.int64], size: int) -> Floats:
+def _last(values: Floats, cells: Cells, size: int) -> Floats:
     result = np.full(size, np.nan)
     result[cells] = values  # of equal cells the last assignment stands
     return result
 
 
-_BY_NAME: dict[str, Callable[[Floats, NDArray[np.int64], int], Floats]] = {
+def _stddev(values: Floats, cells: Cells, size: int) -> Floats:
+    # Around the cell's own average: the textbook difference of squares loses everything when values are close.
+    distances = values - _avg(values, cells, size)[cells]
+    return np.sqrt(_avg(distances * distances, cells, size))
+
+
+def _percentile(values: Floats, cells: Cells, size: int, share: float) -> Floats:
+    order = np.lexsort((values, cells))
+    ordered = values[order]
+    counts = np.bincount(cells, minlength=size)
+    filled = np.flatnonzero(counts)
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))[filled]
+    place = (counts[filled] - 1) * share
+    below = np.floor(place).astype(np.int64)
+    above = np.minimum(below + 1, counts[filled] - 1)
+    low, high = ordered[starts + below], ordered[starts + above]
+    result = np.full(size, np.nan)
+    result[filled] = low + (high - low) * (place - below)
+    return result
+
+
+_BY_NAME: dict[str, Callable[[Floats, Cells, int], Floats]] = {
     "avg": _avg,
     "min": _min,
     "max": _max,
     "sum": _sum,
     "count": _count,
     "last": _last,
+    "stddev": _stddev,
 }
+AGGREGATIONS = (*_BY_NAME, *OF_COUNTERS)

@@ -161,6 +161,9 @@ def test_more_metric_types_than_allowed_are_refused(api: Api, monkeypatch: pytes
         ({"metricType": "a", "tags": "{"}, "tags"),
         ({"metricType": "a", "groupBy": "a,b,c,d,e,f"}, "groupBy"),
         ({"metricType": "a", "form": "-1h"}, "form"),
+        ({"metricType": "a", "aggregation": "p100"}, "aggregation"),
+        ({"metricType": "a", "fill": "linear"}, "fill"),
+        ({"metricType": "a", "topk": "0"}, "topk"),
     ],
 )
 def test_a_wrong_query_parameter_is_named(api: Api, query: dict[str, str], field: str) -> None:

@@ -165,10 +165,66 @@ def test_the_live_window_is_bounded_and_says_when_it_is_cut_short(api: Api) -> N
     assert live.body["response_time"][0]["value"] == 2
 
 
-def test_a_metric_in_two_units_is_not_mixed(api: Api) -> None:
+def test_units_of_one_family_convert_and_others_are_never_mixed(api: Api) -> None:
     for unit in ("ms", "s"):
         api.post(METRICS, {"metricType": "wait", "value": 1, "unit": unit})
-    mixed = api.get(QUERY, metricType="wait")
-    chosen = api.get(QUERY, metricType="wait", unit="s", from_="-5m", to="now")
+    converted = api.get(QUERY, metricType="wait", aggregation="max", from_="-5m", step="1h").body
+    in_seconds = api.get(QUERY, metricType="wait", aggregation="sum", unit="s", from_="-5m", step="1h").body
+    api.post(METRICS, {"metricType": "wait", "value": 7, "unit": "requests"})
+    mixed = api.get(QUERY, metricType="wait", from_="-5m")
+    chosen = api.get(QUERY, metricType="wait", aggregation="sum", unit="s", from_="-5m", step="1h").body
+
+    assert (converted["unit"], max(values(converted))) == ("ms", 1000)
+    assert in_seconds["unit"] == "s"
+    assert sum(values(in_seconds)) == pytest.approx(1.001)
     assert (mixed.status, mixed.body["field"]) == (400, "unit")
-    assert values(chosen.body) == [1]
+    assert sum(values(chosen)) == pytest.approx(1.001)
+
+
+def test_counters_rise_over_resets_and_rates_are_per_second(api: Api, drain: Callable[[], Any]) -> None:
+    begin = 1_767_225_600_000
+    counts = [100, 110, 130, 5, 15]  # the counter began again between 130 and 5
+    for place, count in enumerate(counts):
+        snapshot = {"timestamp": begin + place * 10_000, "tags": {"host": "a"}, "metrics": {"requests_total": count}}
+        api.post(METRICS, {"snapshots": [snapshot]})
+        drain()
+
+    def points(aggregation: str) -> list[float]:
+        window = {"from_": str(begin + 10_000), "to": str(begin + 50_000)}
+        return values(api.get(QUERY, metricType="requests_total", aggregation=aggregation, step="10", **window).body)
+
+    assert points("increase") == [10, 20, 5, 10]
+    assert points("rate") == [1, 2, 0.5, 1]
+
+
+def test_percentiles_and_spread_are_of_the_samples_themselves(api: Api) -> None:
+    at = "2026-01-01T00:00:01Z"
+    api.post(METRICS, [{"metricType": "wait", "value": value, "timestamp": at} for value in range(1, 102)])
+
+    def of(aggregation: str) -> float:
+        window = {"from_": "2026-01-01T00:00:00Z", "to": "2026-01-01T00:01:00Z", "step": "60"}
+        (value,) = values(api.get(QUERY, metricType="wait", aggregation=aggregation, **window).body)
+        return value
+
+    assert (of("p50"), of("p95"), of("p99")) == (51, 96, 100)
+    assert of("p99.9") == pytest.approx(100.9)
+    assert of("stddev") == pytest.approx(29.154759474)
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [("none", [1, 3]), ("null", [1, None, 3, None]), ("previous", [1, 1, 3, 3]), ("zero", [1, 0, 3, 0])],
+)
+def test_steps_without_samples_are_filled_as_asked(api: Api, fill: str, expected: list[float | None]) -> None:
+    begin = 1_767_225_600_000
+    metric = {"metricType": "wait"}
+    api.post(METRICS, [metric | {"value": v, "timestamp": begin + at * 10_000} for at, v in ((0, 1), (2, 3))])
+    found = api.get(QUERY, metricType="wait", fill=fill, step="10", from_=str(begin), to=str(begin + 40_000))
+    assert values(found.body) == expected
+
+
+def test_topk_keeps_the_groups_with_the_highest_averages(api: Api) -> None:
+    snapshots = [{"tags": {"host": h}, "metrics": {"cpu_usage": v}} for h, v in (("a", 1), ("b", 9), ("c", 5))]
+    api.post(METRICS, {"snapshots": snapshots})
+    found = api.get(QUERY, metricType="cpu_usage", groupBy="host", topk="2", from_="-5m").body
+    assert [series["tags"]["host"] for series in found["series"]] == ["b", "c"]

@@ -10,7 +10,8 @@ from chalicelib.domain.instants import InvalidInstant, parse_moment
 from chalicelib.domain.matchers import parse_matchers
 from chalicelib.domain.series import InvalidSample, check_metric_type
 from chalicelib.services.query import MetricQuery, automatic_step
-from chalicelib.tsdb.aggregate import AGGREGATIONS
+from chalicelib.tsdb.aggregate import AGGREGATIONS, is_aggregation
+from chalicelib.tsdb.points import FILLS
 
 MAX_GROUP_TAGS = 5
 _STEP = re.compile(r"(\d{1,7})([smhd]?)")
@@ -27,8 +28,10 @@ def read_query(given: Mapping[str, str | None], now: int) -> MetricQuery:
     except InvalidSample as error:
         raise InvalidInput(f"metricType: {error.reason}.", field="metricType") from None
     aggregation = given["aggregation"] or "avg"
-    if aggregation not in AGGREGATIONS:
-        raise InvalidInput(f"aggregation: must be one of {', '.join(AGGREGATIONS)}.", field="aggregation")
+    if not is_aggregation(aggregation):
+        raise InvalidInput(
+            f"aggregation: must be one of {', '.join(AGGREGATIONS)} or a percentile like p95.", field="aggregation"
+        )
     start, end = _moment("from", given["from"] or "-1h", now), _moment("to", given["to"] or "now", now)
     if end == now:
         end += 1  # the end is exclusive, but what has just been recorded is meant
@@ -44,6 +47,8 @@ def read_query(given: Mapping[str, str | None], now: int) -> MetricQuery:
         given["unit"],
         parse_matchers(given["tags"] or ""),
         group_by,
+        _fill(given["fill"]),
+        _topk(given["topk"]),
     )
 
 
@@ -52,6 +57,22 @@ def _moment(name: str, text: str, now: int) -> int:
         return parse_moment(text, now)
     except InvalidInstant as error:
         raise InvalidInput(f"{name}: {error}.", field=name) from None
+
+
+def _fill(text: str | None) -> str:
+    if text is None:
+        return "none"
+    if text not in FILLS:
+        raise InvalidInput(f"fill: must be one of {', '.join(FILLS)}.", field="fill")
+    return text
+
+
+def _topk(text: str | None) -> int:
+    if text is None:
+        return 0
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise InvalidInput("topk: must be a whole number from 1 to 9999.", field="topk")
+    return int(text)
 
 
 def _step(text: str | None, start: int, end: int) -> int:

@@ -216,4 +216,3 @@ def test_a_made_up_forwarded_address_does_not_become_the_source(gateway: Running
 
     assert event["requestContext"]["identity"]["sourceIp"] == "127.0.0.1"
     assert event["multiValueHeaders"]["x-forwarded-for"] == ["203.0.113.9", "203.0.113.9, 127.0.0.1"]
-
