@@ -12,10 +12,13 @@ from infra.local.failures import StackError
 
 
 def prepare(directory: Path) -> None:
-    """Make the directory, readable by its owner only. Raises StackError when it cannot be written to."""
+    """Make the directory. Raises StackError when it cannot be written to.
+
+    Others may pass through it, not look into it: PostgreSQL may have to run as somebody else (unprivileged.py).
+    """
     try:
         (directory / "logs").mkdir(parents=True, exist_ok=True, mode=0o700)
-        directory.chmod(0o700)
+        directory.chmod(0o711)
         (directory / "lock").touch(mode=0o600)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()

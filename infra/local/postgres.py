@@ -74,6 +74,8 @@ class Postgres:
         """Start it without waiting."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         run_as = disguise(self._directory, postgres_files.binaries() / "postgres")
+        if run_as.user is not None:
+            self._directory.chmod(0o711)
         postgres_files.create(self._directory, run_as, fsync=self._fsync)
         postgres_files.free(self._data)
         self._program = Program(self._command(run_as), self._log, name="postgres", stopping=signal.SIGINT)

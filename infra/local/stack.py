@@ -108,7 +108,7 @@ class _Start:
             addresses |= _emulated_aws(port)
             servers.append(parts.aws(port, {**self._inherited(), **addresses}, self._logs))
         else:
-            addresses |= {"AWS_DEFAULT_REGION": given.environment.get("AWS_DEFAULT_REGION") or "us-east-1"}
+            addresses |= _missing_for_aws(given.environment)
         if given.redis_url is None:
             valkey = Valkey(place / "valkey", log=self._logs / "valkey.log")
             addresses["REDIS_URL"] = valkey.url
@@ -134,10 +134,18 @@ def _emulated_aws(port: int) -> dict[str, str]:
     }
 
 
+def _missing_for_aws(environment: Mapping[str, str]) -> dict[str, str]:
+    """What boto3 insists on and an emulator does not look at, as far as it is not given."""
+    missing = {} if environment.get("AWS_DEFAULT_REGION") else {"AWS_DEFAULT_REGION": "us-east-1"}
+    if not environment.get("AWS_ACCESS_KEY_ID") and not environment.get("AWS_PROFILE"):
+        missing |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    return missing
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise Interrupted
 
 
 def _on_signals(handler: signal._HANDLER) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
@@ -30,10 +30,11 @@ class _Running:
 class Supervisor:
     """The parts of one stack. Its threads only wait for processes to end, so while nothing happens it uses no CPU."""
 
-    def __init__(self, directory: Path, say: Callable[[str], None]) -> None:
-        """`say` tells a line to whoever sits at the terminal."""
+    def __init__(self, directory: Path, say: Callable[[str], None], pauses: Sequence[float] = _PAUSES) -> None:
+        """`say` tells a line to whoever sits at the terminal; `pauses`: see _PAUSES."""
         self._directory = directory
         self._say = say
+        self._pauses = pauses
         self._running: dict[str, _Running] = {}
         self._events: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
@@ -86,7 +87,7 @@ class Supervisor:
             return
         self._say(f"{part.name} ended ({program.ending()}) and is started again")
         recent = sum(running.deaths[-1] - death < _WITHIN_SECONDS for death in running.deaths)
-        timer = threading.Timer(_PAUSES[recent - 1], lambda: self._events.put(lambda: self._start_again(running)))
+        timer = threading.Timer(self._pauses[recent - 1], lambda: self._events.put(lambda: self._start_again(running)))
         timer.daemon = True
         timer.start()
 

@@ -80,7 +80,7 @@ class RunningGateway:
 
     def get(self, path: str, **headers: str) -> Reply:
         """GET."""
-        return self.call("GET", path, **headers)
+        return self.call("GET", path, None, **headers)
 
     def call_on(
         self, connection: http.client.HTTPConnection, method: str, path: str, body: bytes | None = None, **headers: str

@@ -37,7 +37,15 @@ def test_the_next_time_is_the_first_one_after(expression: str, after: str, expec
 
 @pytest.mark.parametrize(
     "expression",
-    ["", "every minute", "rate(0 minutes)", "rate(5 seconds)", "cron(0 3 * *)", "cron(61 3 * * ? *)", "cron(0 0 L * ? *)"],
+    [
+        "",
+        "every minute",
+        "rate(0 minutes)",
+        "rate(5 seconds)",
+        "cron(0 3 * *)",
+        "cron(61 3 * * ? *)",
+        "cron(0 0 L * ? *)",
+    ],
 )
 def test_an_expression_that_is_not_understood_is_named(expression: str) -> None:
     with pytest.raises(StackError, match="schedule"):

@@ -10,6 +10,7 @@ import signal
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_a_container_serves_one_request_at_a_time_and_the_rest_wait(gateway: Run
     assert len(by_container) == 2
     for spans in by_container.values():
         spans.sort()
-        assert all(earlier[1] <= later[0] for earlier, later in zip(spans, spans[1:], strict=False))
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,7 @@ time.sleep(60)
 
 @pytest.mark.parametrize("road", ROADS)
 def test_a_foreign_program_ends_when_its_parent_is_killed(road: str) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", _PARENT, road], stdout=subprocess.PIPE, cwd=REPOSITORY, text=True
-    )
+    parent = subprocess.Popen([sys.executable, "-c", _PARENT, road], stdout=subprocess.PIPE, cwd=REPOSITORY, text=True)
     assert parent.stdout is not None
     with parent, parent.stdout as lines:
         child = int(lines.readline())
@@ -84,4 +82,3 @@ def _runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-

@@ -1,20 +1,23 @@
-"""The embedded PostgreSQL and Valkey: what was answered is still there after a stop, a kill -9, and a crash's remains."""
+"""The embedded PostgreSQL and Valkey: what was answered is still there after a stop, a kill -9, and a crash."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from infra.local import ports
+from infra.local import ports, unprivileged
+from infra.local.failures import StackError
 from infra.local.postgres import Postgres, running_postgres
 from infra.local.valkey import Valkey, running_valkey
 from tests.infra.local.eventually import eventually
@@ -103,6 +106,31 @@ def test_a_server_still_running_on_the_data_is_replaced(postgres: Postgres, dire
     postgres.start()
 
 
+def test_where_user_namespaces_are_forbidden_root_runs_it_as_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unprivileged, "_namespace", tuple)
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o711)
+        server = Postgres(Path(place) / "postgres", fsync=False)
+        server.start()
+        try:
+            assert psutil.Process(server.pid).uids().real == (os.geteuid() or unprivileged.NOBODY)
+            server.kill()
+            server.start()
+            with psycopg.connect(server.url) as connection:
+                assert connection.execute("SELECT 1").fetchone() == (1,)
+        finally:
+            server.stop()
+
+
+def test_a_place_that_nobody_may_enter_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unprivileged, "_namespace", tuple)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    (tmp_path / "closed").mkdir(mode=0o700)
+
+    with pytest.raises(StackError, match="does not run as root, and as the user nobody it cannot enter"):
+        unprivileged.disguise(tmp_path / "closed" / "postgres", Path("/bin/sh"))
+
+
 def test_valkey_keeps_an_answered_write_over_a_kill_at_the_same_address(tmp_path: Path) -> None:
     server = Valkey(tmp_path / "valkey")
     server.start()
@@ -136,9 +164,12 @@ def test_data_are_kept_from_one_block_to_the_next_even_if_the_port_is_taken_mean
     with running_postgres(tmp_path, fsync=False) as first, psycopg.connect(first) as connection:
         connection.execute("CREATE TABLE kept (n int)")
 
-    with contextlib.closing(ports.listening(int((tmp_path / "port").read_text()))):
-        with running_postgres(tmp_path, fsync=False) as second, psycopg.connect(second) as connection:
-            assert _count(connection) == 0
+    with (
+        contextlib.closing(ports.listening(int((tmp_path / "port").read_text()))),
+        running_postgres(tmp_path, fsync=False) as second,
+        psycopg.connect(second) as connection,
+    ):
+        assert _count(connection) == 0
 
     assert first != second
 

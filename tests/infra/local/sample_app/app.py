@@ -74,14 +74,16 @@ def every_minute(event: CloudWatchEvent) -> None:
 
 @app.on_sqs_message(queue="sample-jobs", batch_size=1)
 def job(event: SQSEvent) -> None:
-    """Notes the message; a body that says so fails, as often as it says."""
+    """Works on a message of a queue without order."""
     for record in event:
-        _note("job", record.to_dict())
-        wanted = json.loads(record.body)
-        if int(record.to_dict()["attributes"]["ApproximateReceiveCount"]) <= wanted.get("failures", 0):
-            raise ValueError("as was asked")
-        time.sleep(wanted.get("seconds", 0))
-        _note("done", {"body": record.body})
+        _work("job", record.to_dict())
+
+
+@app.on_sqs_message(queue="sample-ordered.fifo", batch_size=1)
+def ordered(event: SQSEvent) -> None:
+    """Works on a message of a queue that keeps its order."""
+    for record in event:
+        _work("ordered", record.to_dict())
 
 
 @app.lambda_function()
@@ -111,6 +113,16 @@ def tokens() -> Response:
     given = app.current_request.headers.get("authorization", "")
     status = {"Bearer token-of-local-admin": 200, "Bearer token-of-agent": 403}.get(given, 401)
     return Response({"tokens": []}, status_code=status)
+
+
+def _work(kind: str, record: dict[str, Any]) -> None:
+    """Notes the message; fails as often, and takes as long, as its body says."""
+    _note(kind, record)
+    wanted = json.loads(record["body"])
+    if int(record["attributes"]["ApproximateReceiveCount"]) <= wanted.get("failures", 0):
+        raise ValueError("as was asked")
+    time.sleep(wanted.get("seconds", 0))
+    _note(f"{kind} done", wanted)
 
 
 def _note(kind: str, what: dict[str, Any]) -> None:
