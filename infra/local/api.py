@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -61,6 +62,8 @@ def main(arguments: list[str]) -> int:
     descriptor, directory, parent, pipe = arguments
     lifeline.tie(int(parent), int(pipe))
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.INFO)
+    # uvicorn raises the signal that stopped it once more; the system's own way to take it would leave no time to close.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     listener = socket.socket(fileno=int(descriptor))
     try:
         asyncio.run(serve(listener, Path(directory), containers=container_count()))

@@ -103,20 +103,20 @@ class _Start:
         given, place = self._settings, self._settings.directory
         addresses: dict[str, str] = {}
         servers = []
+        if given.database_url is None:
+            postgres = Postgres(place / "postgres", log=self._logs / "postgres.log")
+            addresses["DATABASE_URL"] = postgres.url
+            servers.append(parts.postgres(postgres))
+        if given.redis_url is None:
+            valkey = Valkey(place / "valkey", log=self._logs / "valkey.log")
+            addresses["REDIS_URL"] = valkey.url
+            servers.append(parts.valkey(valkey))
         if given.aws_endpoint_url is None:
             port = ports.remembered_port(place / "aws-port")
             addresses |= _emulated_aws(port)
             servers.append(parts.aws(port, {**self._inherited(), **addresses}, self._logs))
         else:
             addresses |= _missing_for_aws(given.environment)
-        if given.redis_url is None:
-            valkey = Valkey(place / "valkey", log=self._logs / "valkey.log")
-            addresses["REDIS_URL"] = valkey.url
-            servers.append(parts.valkey(valkey))
-        if given.database_url is None:
-            postgres = Postgres(place / "postgres", log=self._logs / "postgres.log")
-            addresses["DATABASE_URL"] = postgres.url
-            servers.append(parts.postgres(postgres))
         return addresses, servers
 
 

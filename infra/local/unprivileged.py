@@ -1,8 +1,9 @@
-"""PostgreSQL refuses to run as root: how a program is run as somebody else when we are."""
+"""PostgreSQL refuses to run as root, or as a user without a name: how it is run as somebody else then."""
 
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -24,16 +25,22 @@ class Disguise:
 
 
 def disguise(directory: Path, program: Path) -> Disguise:
-    """How to run `program` on the files below `directory` without being root. Raises StackError when there is no way.
+    """How to run `program` on the files below `directory` where PostgreSQL would refuse us.
 
-    A user namespace is the first choice: the files stay root's, and paths only root can enter still work. Containers
-    often forbid namespaces; there the program runs as the user nobody, to whom the directory is then given.
+    Raises StackError when there is no way. A user namespace is the first choice: the files stay ours, and paths only we can enter still work. Containers often
+    forbid namespaces; there root runs the program as the user nobody, to whom the directory is then given.
     """
-    if os.geteuid() != 0:
+    user = os.geteuid()
+    if user != 0 and _has_name(user):
         return Disguise()
     prefix = _namespace()
     if prefix:
         return Disguise(prefix=prefix)
+    if user != 0:
+        raise StackError(
+            f"PostgreSQL does not run as a user without a name, and user id {user} has none. Give it one in "
+            "/etc/passwd, or set DATABASE_URL to a PostgreSQL of your own."
+        )
     for path in (program, directory):
         blocked = _closed_to_others(path)
         if blocked is not None:
@@ -50,6 +57,14 @@ def hand_over(directory: Path, to: Disguise) -> None:
         return
     for path in (directory, *directory.rglob("*")):
         os.chown(path, to.user, to.user, follow_symlinks=False)
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 @cache

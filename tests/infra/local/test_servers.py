@@ -131,6 +131,14 @@ def test_a_place_that_nobody_may_enter_is_named(tmp_path: Path, monkeypatch: pyt
         unprivileged.disguise(tmp_path / "closed" / "postgres", Path("/bin/sh"))
 
 
+def test_a_user_without_a_name_is_told_what_postgresql_wants(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unprivileged, "_namespace", tuple)
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)
+
+    with pytest.raises(StackError, match="user id 4000000000 has none"):
+        unprivileged.disguise(Path("/tmp"), Path("/bin/sh"))
+
+
 def test_valkey_keeps_an_answered_write_over_a_kill_at_the_same_address(tmp_path: Path) -> None:
     server = Valkey(tmp_path / "valkey")
     server.start()
