@@ -24,7 +24,7 @@ from perfmon_agent.rates import Rates
 from perfmon_agent.reading import Probe, Reading, snapshots
 from perfmon_agent.sender import Refused, Sender
 
-from tests.agent.scripted_api import Answer, scripted_api
+from tests.scripted_api import Answer, scripted_api
 
 BATCH = [{"tags": {"host": "a"}, "timestamp": 1, "metrics": {"cpu_usage": 1.0}, "units": {"cpu_usage": "percent"}}]
 

@@ -27,7 +27,8 @@ class Script:
 
     url: str
     answers: list[Answer] = field(default_factory=list)
-    bodies: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     came: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
@@ -38,11 +39,12 @@ def scripted_api(*answers: Answer) -> Iterator[Script]:
     script = Script("", list(answers))
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers["Content-Length"]))
+        def handle_any(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if self.headers.get("Content-Encoding") == "gzip":
                 raw = gzip.decompress(raw)
-            script.bodies.append(json.loads(raw))
+            script.requests.append(f"{self.command} {self.path}")
+            script.bodies.append(json.loads(raw or b"null"))
             script.headers.append(dict(self.headers))
             answer = script.answers.pop(0) if script.answers else Answer()
             if answer.status:
@@ -55,6 +57,8 @@ def scripted_api(*answers: Answer) -> Iterator[Script]:
             else:
                 self.close_connection = True
             script.came.release()
+
+        do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 -- their names in the base class
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name in the base class
             """Silent."""

@@ -1,0 +1,26 @@
+"""What can go wrong when talking to the service. No message holds a token.
+
+PerfmonError
+├── Unreachable   no answer, also after retries
+└── ApiError      the service said no; `status`, `detail`, `field` say why
+"""
+
+from __future__ import annotations
+
+
+class PerfmonError(Exception):
+    """Anything that went wrong."""
+
+
+class Unreachable(PerfmonError):
+    """The service cannot be reached, also after retries."""
+
+
+class ApiError(PerfmonError):
+    """The service said no."""
+
+    def __init__(self, status: int, detail: str, field: str | None = None) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.field = field

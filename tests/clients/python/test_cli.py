@@ -1,0 +1,119 @@
+"""The command `perfmon`, against a service that answers as a script says."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from perfmon_client.cli.session import sparkline
+
+from tests.scripted_api import Answer, scripted_api
+
+QUERIED = {
+    "metricType": "cpu_usage",
+    "unit": "percent",
+    "aggregation": "avg",
+    "step": 30,
+    "series": [{"tags": {"host": "web-1"}, "points": [[0, 1.0], [30_000, None], [60_000, 8.0]]}],
+}
+READY = {"status": "ready", "checks": [{"name": "valkey", "status": "pass", "latencyMs": 0.2, "bufferedFrames": 4}]}
+LIVE = {"orders": [{"metricType": "orders", "value": 3, "unit": "count", "timestamp": "T", "tags": {"shop": "a"}}]}
+TOKEN = {"name": "n", "scopes": ["read"], "expiresAt": None, "lastUsedAt": None}
+PAGES = [
+    {"tokens": [TOKEN | {"id": "tok_1"}], "next": "tok_1"},
+    {"tokens": [TOKEN | {"id": "tok_2"}], "next": None},
+]
+QUERY = "metricType=cpu_usage&from=-1h&to=now&aggregation=avg&groupBy=host&fill=null"
+
+
+def perfmon(project: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user would."""
+    return subprocess.run(
+        [sys.executable, "-c", "from perfmon_client.cli import main; main()", *arguments],
+        env={
+            "PYTHONPATH": str(project / "clients" / "python" / "src"),
+            "PERFMON_URL": url,
+            "PERFMON_TOKEN": "pm_secret",
+            "PATH": os.environ["PATH"],
+            "COLUMNS": "120",
+        },
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answers", "requests", "shown"),
+    [
+        (["status"], [READY], ["GET /api/monitoring/health/ready"], ["valkey", "bufferedFrames 4"]),
+        (
+            ["metrics", "send", "orders", "3", "--unit", "count", "--tag", "shop=a"],
+            [{"accepted": 1}],
+            ["POST /api/monitoring/metrics"],
+            ["recorded"],
+        ),
+        (
+            ["metrics", "realtime", "orders"],
+            [LIVE],
+            ["GET /api/monitoring/metrics/realtime?types=orders&windowSeconds=300"],
+            ["orders", "shop=a"],
+        ),
+        (
+            ["query", "cpu_usage", "--group-by", "host"],
+            [QUERIED],
+            [f"GET /api/monitoring/metrics/query?{QUERY}"],
+            ["host=web-1", "8 percent", "▁ █"],
+        ),
+        (
+            ["tokens", "list"],
+            PAGES,
+            ["GET /api/monitoring/tokens", "GET /api/monitoring/tokens?after=tok_1"],
+            ["tok_1", "tok_2"],
+        ),
+        (
+            ["tokens", "create", "ci", "--scope", "ingest"],
+            [{"token": "pm_new"}],
+            ["POST /api/monitoring/tokens"],
+            ["pm_new"],
+        ),
+        (["tokens", "revoke", "tok_1"], [{}], ["DELETE /api/monitoring/tokens/tok_1"], ["revoked tok_1"]),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, list) and value and isinstance(value[0], str) else "",
+)
+def test_a_command_asks_the_api_and_shows_its_answer(
+    project: Path, arguments: list[str], answers: list[dict[str, object]], requests: list[str], shown: list[str]
+) -> None:
+    with scripted_api(*(Answer(200, answer) for answer in answers)) as api:
+        done = perfmon(project, api.url, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert api.requests == requests
+    for text in shown:
+        assert text in done.stdout
+
+
+def test_json_is_what_the_api_answered(project: Path) -> None:
+    with scripted_api(Answer(200, QUERIED)) as api:
+        done = perfmon(project, api.url, "query", "cpu_usage", "--json")
+    assert json.loads(done.stdout) == QUERIED
+
+
+def test_exit_codes_tell_what_went_wrong(project: Path) -> None:
+    with scripted_api(Answer(401, {"detail": "The token has expired."})) as api:
+        refused = perfmon(project, api.url, "tokens", "list")
+        wrong = perfmon(project, api.url, "metrics", "send", "orders", "three")
+        url = api.url
+    away = perfmon(project, url, "status")
+    assert (refused.returncode, refused.stderr.strip()) == (1, "The token has expired.")
+    assert wrong.returncode == 2
+    assert away.returncode == 3
+    assert "cannot be reached" in away.stderr
+
+
+def test_a_sparkline_spans_from_the_lowest_to_the_highest() -> None:
+    assert sparkline([0, None, 7, 3.5]) == "▁ █▅"
+    assert sparkline([5, 5]) == "▁▁"
+    assert sparkline([]) == ""
