@@ -27,8 +27,9 @@ class Disguise:
 def disguise(directory: Path, program: Path) -> Disguise:
     """How to run `program` on the files below `directory` where PostgreSQL would refuse us.
 
-    Raises StackError when there is no way. A user namespace is the first choice: the files stay ours, and paths only we can enter still work. Containers often
+    A user namespace is the first choice: the files stay ours, and paths only we can enter still work. Containers often
     forbid namespaces; there root runs the program as the user nobody, to whom the directory is then given.
+    Raises StackError when there is no way.
     """
     user = os.geteuid()
     if user != 0 and _has_name(user):
