@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check format reset
+.PHONY: help run test check format package bench reset
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -19,7 +19,7 @@ run: $(READY) ## start everything on this machine
 	@exec $(BIN)/python -m infra.local
 
 test: $(READY) ## all tests
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types
 	@$(BIN)/ruff format --check .
@@ -29,6 +29,12 @@ check: $(READY) ## format, lint, types
 format: $(READY) ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+package: $(READY) ## build what is deployed on AWS, into build/
+	@$(BIN)/python -m infra.aws.package build
+
+bench: $(READY) ## measure what it costs
+	@$(BIN)/python -m benchmarks.ingest
 
 reset: ## wipe the local data
 	@python=$(BIN)/python; [ -x $$python ] || python=$(PYTHON); $$python -m infra.local.reset

@@ -38,7 +38,11 @@ def inflate(raw: bytes, encoding: str) -> bytes:
     if encoding not in _ENCODINGS:
         raise UnsupportedMediaType(f"Content-Encoding {encoding[:40]!r} is not known here; use gzip or deflate.")
     if encoding in ("gzip", "x-gzip") and raw[:1] not in (b"{", b"["):
-        raise InvalidInput("The body says Content-Encoding: gzip but is not gzip; was it sent as text?", field="body")
+        raise InvalidInput(
+            "The body says Content-Encoding: gzip but is not gzip. API Gateway takes application/json for text and"
+            " ruins a compressed body: send it with Content-Type: application/gzip.",
+            field="body",
+        )
     if len(raw) > MAX_INFLATED:
         raise TooLarge(f"The body is {len(raw)} bytes long; {MAX_INFLATED} are allowed.")
     return raw

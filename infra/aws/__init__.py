@@ -1,0 +1,1 @@
+"""The service on AWS: the package, and the CloudFormation stack around it."""

@@ -1,0 +1,86 @@
+"""Builds what is deployed: `python -m infra.aws.package OUT` writes deployment.zip and sam.json there.
+
+1. The sources are copied aside, so that nothing else can reach the package.
+2. Chalice packages them and merges resources.json into its template.
+3. The package is checked to be complete, and the template is finished.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from infra.aws.complete import IncompletePackage, check
+from infra.aws.template import finish
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json")
+ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
+STAGE = "dev"
+
+
+def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
+    """Write deployment.zip and sam.json into `out`. Raises IncompletePackage."""
+    with tempfile.TemporaryDirectory() as directory:
+        project = Path(directory) / "project"
+        for name in SOURCES:
+            target = project / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if (root / name).is_dir():
+                shutil.copytree(root / name, target, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(root / name, target)
+        _set_architecture(project / ".chalice" / "config.json", architecture)
+        made = Path(directory) / "made"
+        _chalice(project, made)
+        check(
+            made / "deployment.zip",
+            (project / "requirements.txt").read_text().splitlines(),
+            architecture=ARCHITECTURES[architecture],
+        )
+        template = finish(json.loads((made / "sam.json").read_text()))
+        out.mkdir(parents=True, exist_ok=True)
+        shutil.copy(made / "deployment.zip", out)
+        (out / "sam.json").write_text(json.dumps(template, indent=2, sort_keys=True) + "\n")
+
+
+def _set_architecture(config: Path, architecture: str) -> None:
+    content = json.loads(config.read_text())
+    content["lambda_architecture"] = architecture
+    config.write_text(json.dumps(content))
+
+
+def _chalice(project: Path, out: Path) -> None:
+    command = [str(Path(sys.executable).parent / "chalice"), "package", "--stage", STAGE]
+    command += ["--merge-template", str(Path(__file__).parent / "resources.json"), str(out)]
+    # Chalice asks for a region and finds none it would use: the template names none.
+    environment = {"AWS_DEFAULT_REGION": "us-east-1"} | dict(os.environ)
+    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise IncompletePackage(f"chalice package failed:\n{done.stdout}{done.stderr}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command; the exit code."""
+    parser = argparse.ArgumentParser(description="Build the package and the template.")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--architecture", choices=sorted(ARCHITECTURES), default="arm64")
+    given = parser.parse_args(arguments)
+    try:
+        build(given.out, architecture=given.architecture)
+    except IncompletePackage as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{given.out}/deployment.zip and sam.json are ready for {given.architecture}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
