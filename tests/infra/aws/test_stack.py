@@ -131,14 +131,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory, database: Postgres) -> Itera
         with emulator(project, directory) as endpoint:
             deployed = Stack(endpoint, directory / "package", database, buffer)
             deployed.deploy(version="1")
+            assert "0001_journey" in deployed.invoke("Migrate", {})["applied"]
             yield deployed
     finally:
         buffer.stop()
 
 
 def test_a_sample_goes_in_over_http_is_drained_by_the_tick_and_comes_out(stack: Stack, database: Postgres) -> None:
-    # given a migrated database and a token
-    assert "0001_journey" in stack.invoke("Migrate", {})["applied"]
     token = stack.invoke("MintToken", {"name": "first", "scopes": ["admin"]})["token"]
 
     # when the specification's metric is recorded
