@@ -1,0 +1,129 @@
+"""Heads, blocks and the merge keep every sample, bit for bit."""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.tsdb import blocks
+from chalicelib.tsdb.blocks import decode, encode, split
+from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
+from chalicelib.tsdb.columns import Columns, join, unpack
+from chalicelib.tsdb.head import HOUR_MS, build_heads
+from chalicelib.tsdb.hours import HourState, wants_full, wants_small
+from chalicelib.tsdb.merge import in_order
+
+BITS = st.integers(0, 2**64 - 1).map(lambda bits: struct.unpack("<d", struct.pack("<Q", bits))[0])
+# few series and times, so that duplicates happen; any bits, also of NaNs
+SAMPLES = st.lists(st.tuples(st.sampled_from([-5, 3, 2**62]), st.integers(-4, 4), BITS))
+Row = tuple[int, int, bytes]
+
+
+def columns(rows: list[tuple[int, int, float]]) -> Columns:
+    """Rows as columns."""
+    values = b"".join(struct.pack("<d", value) for *_, value in rows)
+    return Columns(
+        np.array([i for i, _, _ in rows], np.int64),
+        np.array([t for _, t, _ in rows], np.int64),
+        np.frombuffer(values, "<f8"),
+    )
+
+
+def rows_of(samples: Columns) -> list[Row]:
+    """Columns as rows, values by their bits."""
+    values = samples.values.tobytes()
+    ids, times = samples.ids.tolist(), samples.times.tolist()
+    return [(i, t, values[8 * n : 8 * n + 8]) for n, (i, t) in enumerate(zip(ids, times, strict=True))]
+
+
+@given(SAMPLES, st.sets(st.sampled_from([-5, 3, 2**62])))
+def test_the_merge_sorts_and_keeps_the_last_of_a_sampled_series_equal_times(
+    rows: list[tuple[int, int, float]], sampled: set[int]
+) -> None:
+    samples = columns(rows)
+    merged = in_order(samples, np.isin(samples.ids, list(sampled)))
+
+    last: dict[tuple[int, int], Row] = {}
+    events: list[Row] = []
+    for row in rows_of(samples):
+        if row[0] in sampled:
+            last[row[:2]] = row
+        else:
+            events.append(row)
+    expected = sorted([*last.values(), *events], key=lambda row: row[:2])
+    assert rows_of(merged) == expected
+
+
+@given(SAMPLES.filter(bool))
+def test_a_block_gives_back_every_bit(rows: list[tuple[int, int, float]]) -> None:
+    samples = in_order(columns(rows), np.zeros(len(rows), bool))
+    assert rows_of(decode(encode(samples))) == rows_of(samples)
+
+
+def test_a_fleet_with_one_grid_stores_its_times_once() -> None:
+    ids, times = np.repeat(np.arange(200), 360), np.tile(np.arange(360) * 10_000, 200)
+    even = Columns(ids, times, np.zeros(72_000))
+    odd = Columns(ids, times + np.arange(72_000) % 300, np.zeros(72_000))
+    assert len(encode(even)) < 2_000
+    assert len(encode(odd)) > 20_000
+
+
+def test_long_stretches_are_split_where_a_series_ends() -> None:
+    ids = np.repeat(np.array([1, 2, 3, 4]), [blocks.MAX_SAMPLES - 10, 20, blocks.MAX_SAMPLES * 2, 5])
+    samples = Columns(ids, np.arange(len(ids)), np.zeros(len(ids)))
+    stretches = list(split(samples))
+    assert [sorted(set(each.ids.tolist())) for each in stretches] == [[1], [2], [3], [4]]
+    assert rows_of(join(stretches)) == rows_of(samples)
+
+
+@given(st.lists(st.tuples(st.integers(1, 70_000), st.integers(0, 3 * HOUR_MS), st.floats(allow_nan=False))))
+def test_heads_hold_each_metric_types_samples_in_the_order_of_arrival(rows: list[tuple[int, int, float]]) -> None:
+    samples = Columns(
+        np.arange(len(rows), dtype=np.int64),
+        np.array([t for _, t, _ in rows], np.int64),
+        np.array([v for *_, v in rows], np.float64),
+    )
+    expected: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for place, (metric, at, _) in enumerate(rows):
+        expected[at // HOUR_MS * HOUR_MS, metric].append(place)
+
+    found: dict[tuple[int, int], list[int]] = {}
+    for head in build_heads(samples, np.array([m for m, _, _ in rows], np.int32)):
+        for n, metric in enumerate(head.metrics):
+            part = unpack(head.payload[24 * head.starts[n] : 24 * head.starts[n + 1]])
+            found[head.hour, metric] = part.ids.tolist()
+    assert found == expected
+
+
+@given(
+    st.dictionaries(st.integers(-(2**63), 2**63 - 1), st.integers(0, 1000)), st.lists(st.integers(-(2**63), 2**63 - 1))
+)
+def test_the_series_index_answers_like_a_dictionary(numbers: dict[int, int], asked: list[int]) -> None:
+    index = SeriesIndex()
+    index.add(numbers)
+    wanted = [*asked, *numbers]
+    found = index.find(np.array(wanted, np.int64)).tolist()
+    assert found == [numbers.get(each, UNKNOWN) for each in wanted]
+    index.clear()
+    assert index.find(np.array(wanted, np.int64)).tolist() == [UNKNOWN] * len(wanted)
+
+
+def test_an_hour_is_compacted_when_it_is_worth_it() -> None:
+    minute = 60_000
+
+    def hour(**changes: int) -> HourState:
+        state = {"hour": 0, "heads": 0, "oldest_head": 0, "full_samples": 0, "small_samples": 0} | changes
+        return HourState(**state)
+
+    assert not wants_small(hour(), 9 * minute)
+    assert not wants_small(hour(heads=29), 4 * minute)
+    assert wants_small(hour(heads=30), 4 * minute)
+    assert wants_small(hour(heads=1), 5 * minute)
+    assert not wants_full(hour(small_samples=5), 61 * minute)
+    assert wants_full(hour(small_samples=5), 62 * minute)
+    assert not wants_full(hour(small_samples=10, full_samples=100), 99 * minute)
+    assert wants_full(hour(small_samples=11, full_samples=100), 99 * minute)
