@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Answer, Request, Resource
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.instants import to_iso
+from chalicelib.domain.instants import to_datetime, to_iso
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Token
 
@@ -60,4 +60,4 @@ def _iso(moment: datetime | None) -> str | None:
 
 
 def _now(request: Request) -> datetime:
-    return datetime.fromtimestamp(request.now / 1000, UTC)
+    return to_datetime(request.now)

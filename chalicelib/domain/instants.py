@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RELATIVE = re.compile(r"-(\d{1,9})(ms|s|m|h|d|w)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
 _FARTHEST = 253_402_300_799_999  # the last millisecond of year 9999
@@ -51,4 +52,9 @@ def parse_moment(text: str, now: int) -> int:
 
 def to_iso(milliseconds: int) -> str:
     """`2024-01-15T10:30:00.000Z`."""
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return to_datetime(milliseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def to_datetime(milliseconds: int) -> datetime:
+    """The same instant in UTC, exactly: a float of seconds would lose a millisecond here and there."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import ensure_partitions
 from chalicelib.tsdb.hours import HourState
@@ -41,7 +42,7 @@ class PostgresCompaction:
         """Begin with an hour (epoch ms); None while another run compacts. Raises Unavailable."""
         with self._database.transaction() as connection:
             held = connection.execute("SELECT FROM compaction FOR UPDATE SKIP LOCKED").fetchone()
-            yield None if held is None else PostgresCompactionStep(connection, datetime.fromtimestamp(hour / 1000, UTC))
+            yield None if held is None else PostgresCompactionStep(connection, to_datetime(hour))
 
 
 class PostgresCompactionStep:

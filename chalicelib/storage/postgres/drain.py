@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import define_series, metrics_of
 from chalicelib.storage.postgres.connection import Database
@@ -47,7 +47,7 @@ class PostgresDrainStep:
 
     def define(self, definitions: Mapping[int, Definition], now: int) -> dict[int, int]:
         """Put series into the catalogue; see storage/postgres/catalogue.py."""
-        defined, collisions = define_series(self._connection, definitions, _instant(now))
+        defined, collisions = define_series(self._connection, definitions, to_datetime(now))
         if collisions:
             self._connection.execute("UPDATE drain SET collisions = collisions + %s", (collisions,))
         return defined
@@ -62,7 +62,7 @@ class PostgresDrainStep:
             "INSERT INTO heads (hour, arrived_at, kept_until, metrics, starts, payload)"
             " VALUES (%s, %s, %s, %s, %s, %b)",
             (
-                *(_instant(head.hour), _instant(now), _instant(kept_until)),
+                *(to_datetime(head.hour), to_datetime(now), to_datetime(kept_until)),
                 *(head.metrics, head.starts, head.payload),
             ),
         )
@@ -71,7 +71,7 @@ class PostgresDrainStep:
         """Keep samples of a series nobody has defined yet."""
         self._connection.execute(
             "INSERT INTO waiting_samples (series_id, arrived_at, samples, payload) VALUES (%s, %s, %s, %b)",
-            (series_id, _instant(now), len(payload) // 24, payload),
+            (series_id, to_datetime(now), len(payload) // 24, payload),
         )
 
     def take_waiting(self, series_ids: Sequence[int]) -> list[bytes]:
@@ -87,12 +87,12 @@ class PostgresDrainStep:
             "WITH gone AS (DELETE FROM waiting_samples WHERE arrived_at < %s RETURNING samples)"
             " UPDATE drain SET expired_samples = expired_samples + (SELECT sum(samples) FROM gone)"
             " WHERE EXISTS (SELECT FROM gone)",
-            (_instant(before),),
+            (to_datetime(before),),
         )
 
     def advance(self, state: DrainState, *, marks: Mapping[int, int], counts: DrainCounts, now: int) -> None:
         """Move the offset and the marks, and add to the counts."""
-        at = _instant(now)
+        at = to_datetime(now)
         self._connection.execute(
             "UPDATE drain SET entry_id = %s, writer = %s, number = %s, drained_at = %s,"
             " frames = frames + %s, samples = samples + %s, corrupt_frames = corrupt_frames + %s,"
@@ -108,7 +108,3 @@ class PostgresDrainStep:
             " ON CONFLICT (id) DO UPDATE SET frames = EXCLUDED.frames, seen_at = EXCLUDED.seen_at",
             (at, list(marks), list(marks.values())),
         )
-
-
-def _instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
@@ -54,7 +54,7 @@ class PostgresSnapshot:
             "       FROM heads, metric_types m"
             "       WHERE m.name = %s AND hour > %s::timestamptz - interval '1 hour' AND hour < %s) AS found"
             " WHERE place IS NOT NULL ORDER BY sequence",
-            (metric_type, _instant(start), _instant(end)),
+            (metric_type, to_datetime(start), to_datetime(end)),
         )
         return [payload for (payload,) in rows]
 
@@ -64,10 +64,6 @@ class PostgresSnapshot:
             "SELECT payload FROM blocks WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
             " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND last_series >= %s AND first_series <= %s"
             " ORDER BY sequence",
-            (metric_type, _instant(start), _instant(end), *series),
+            (metric_type, to_datetime(start), to_datetime(end), *series),
         )
         return [payload for (payload,) in rows]
-
-
-def _instant(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
 
@@ -19,7 +20,7 @@ class PostgresTick:
 
     def advance(self, instant: int) -> bool:
         """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
-        at = datetime.fromtimestamp(instant / 1000, UTC)
+        at = to_datetime(instant)
         with self._database.transaction() as connection:
             return connection.execute("UPDATE tick SET last = %s WHERE last < %s", (at, at)).rowcount == 1
 
@@ -47,7 +48,7 @@ class PostgresHousekeeping:
 
     def run(self, now: int) -> None:
         """Delete what has expired at `now` (epoch ms). Raises Unavailable."""
-        at = datetime.fromtimestamp(now / 1000, UTC)
+        at = to_datetime(now)
         with self._database.transaction() as connection:
             drop_partitions(connection, at.date())
             connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))

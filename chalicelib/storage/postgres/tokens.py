@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant, Token
 from chalicelib.storage.postgres.connection import Database
@@ -83,7 +84,7 @@ class PostgresTokens:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE tokens SET last_used_at = greatest(last_used_at, %s) WHERE id = %s",
-                [(datetime.fromtimestamp(used / 1000, UTC), token_id) for token_id, used in uses.items()],
+                [(to_datetime(used), token_id) for token_id, used in uses.items()],
             )
 
 
