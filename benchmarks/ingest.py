@@ -105,7 +105,26 @@ def measure(postgres: Postgres, valkey: Valkey) -> dict[str, list[tuple[float, f
             millions = 10 * HOSTS * METRICS / 1e6
             if round_number:
                 figures.setdefault(form, []).append((handler / millions, server / millions))
+        figures.setdefault("a bare XADD instead", []).append(
+            _bare(valkey, len(bodies(round_number)["snapshots of 50"]))
+        )
     return figures
+
+
+def _bare(valkey: Valkey, requests: int) -> tuple[float, float]:
+    """The floor of the 50-sample case: as many round trips with a frame of that size, and nothing else."""
+    from chalicelib.storage.valkey.connection import Valkey as Connection
+
+    assert valkey.pid is not None
+    connection = Connection(valkey.url)
+    frame = os.urandom(880)
+    handler, server = cpu.own(), cpu.of(valkey.pid)
+    for _ in range(requests):
+        connection.run(("XADD", "bare", "*", "f", frame))
+    handler, server = cpu.own() - handler, cpu.of(valkey.pid) - server
+    connection.run(("DEL", "bare"))
+    connection.close()
+    return handler / (requests * METRICS / 1e6), server / (requests * METRICS / 1e6)
 
 
 def import_cost() -> float:
