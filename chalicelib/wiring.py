@@ -10,9 +10,9 @@ from chalicelib import settings
 if TYPE_CHECKING:
     from chalicelib.services.authenticate import Authenticate
     from chalicelib.services.compact import Compact
+    from chalicelib.services.derived import DerivedQueries
     from chalicelib.services.drain import Drain
     from chalicelib.services.ingest import Ingest
-    from chalicelib.services.query import QueryMetrics
     from chalicelib.services.readiness import Readiness
     from chalicelib.services.realtime import Realtime
     from chalicelib.services.tick import ScheduleTicks, Tick
@@ -104,12 +104,13 @@ def realtime() -> Realtime:
 
 
 @cache
-def query() -> QueryMetrics:
+def query() -> DerivedQueries:
     """Answers metric queries."""
+    from chalicelib.services.derived import DerivedQueries
     from chalicelib.services.query import QueryMetrics
     from chalicelib.storage.postgres.samples import PostgresSamples
 
-    return QueryMetrics(stream(), PostgresSamples(database()))
+    return DerivedQueries(QueryMetrics(stream(), PostgresSamples(database())))
 
 
 @cache

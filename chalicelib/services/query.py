@@ -51,6 +51,15 @@ class MetricQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class MetricTable:
+    """One value per (group, step), NaN where there is none; `groups` are the values of the tags grouped by."""
+
+    unit: str
+    groups: list[tuple[str, ...]]
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class MetricAnswer:
     """What a query found."""
 
@@ -72,6 +81,18 @@ class QueryMetrics:
 
     def run(self, query: MetricQuery) -> MetricAnswer:
         """The points asked for. Raises InvalidInput, saying how to narrow a query that is too large, or Unavailable."""
+        return present(query, self.table(query))
+
+    def tag_keys(self, metric_type: str) -> set[str]:
+        """Every tag key that a series of this metric type carries. Raises Unavailable."""
+        with self._store.snapshot() as snapshot:
+            state, marks = snapshot.progress()
+            definitions = snapshot.series_of(metric_type)
+        definitions |= read_definitions(read_undrained(self._source, state, marks))
+        return {key for each in definitions.values() if each.metric_type == metric_type for key, _ in each.tags}
+
+    def table(self, query: MetricQuery) -> MetricTable:
+        """The values asked for, before gaps are filled and groups are chosen. Raises InvalidInput or Unavailable."""
         _check(query)
         samples, definitions = self._gather(query)
         unit, factors = _units(query, definitions)
@@ -85,12 +106,8 @@ class QueryMetrics:
         if query.aggregation in OF_COUNTERS:
             samples = increases(samples)
             samples = samples.where(samples.times >= query.start)
-        table = _aggregate(query, samples, group_of[np.searchsorted(ids, samples.ids)], len(groups))
-        table = fill(query.fill, table)
-        first = query.start - query.start % query.step
-        keys = [dict(zip(query.group_by, key, strict=True)) for key in groups]
-        series = to_points(table, keys, first, query.step, with_gaps=query.fill != "none")
-        return MetricAnswer(unit, largest(series, query.topk))
+        values = _aggregate(query, samples, group_of[np.searchsorted(ids, samples.ids)], len(groups))
+        return MetricTable(unit, groups, values)
 
     def _gather(self, query: MetricQuery) -> tuple[Columns, dict[int, Definition]]:
         """The samples of the chosen series in the range, in the order of arrival, and the series by id."""
@@ -113,6 +130,15 @@ class QueryMetrics:
         samples = join(parts)
         chosen = np.isin(samples.ids, np.fromiter(definitions, np.int64, len(definitions)))
         return samples.where(chosen & (samples.times >= start) & (samples.times < query.end)), definitions
+
+
+def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
+    """The table as points, with gaps filled and the largest groups chosen as the query says."""
+    first = query.start - query.start % query.step
+    tags = [dict(zip(query.group_by, group, strict=True)) for group in table.groups]
+    values = fill(query.fill, table.values)
+    series = to_points(values, tags, first, query.step, with_gaps=query.fill != "none")
+    return MetricAnswer(table.unit, largest(series, query.topk))
 
 
 def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int, Definition]:

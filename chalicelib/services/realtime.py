@@ -1,4 +1,7 @@
-"""What arrived in the last minutes, straight from the buffer, newest first."""
+"""What arrived in the last minutes, straight from the buffer, newest first; error_rate and throughput are derived.
+
+Error events become one point, the percentage over the whole window, and so do requests when nobody records throughput.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chalicelib.domain.matchers import Matcher, all_match
+from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.services.ports import Catalogue, NewestFrames
 from chalicelib.tsdb.columns import read_definitions, read_frames
@@ -44,12 +48,14 @@ class Realtime:
 
     def read(self, metric_types: Sequence[str], window_ms: int, matchers: Sequence[Matcher], *, now: int) -> Live:
         """The samples of these metric types that arrived since `now - window_ms`. Raises Unavailable."""
-        series = self._catalogue.series_of(metric_types)
+        derives = {ERROR_RATE, THROUGHPUT} & set(metric_types)
+        series = self._catalogue.series_of([*metric_types, *([RESPONSE_TIME] if derives else [])])
         live = Live({name: [] for name in metric_types})
+        traffic = _Traffic()
         seen_frames: set[tuple[int, int]] = set()
         seen_samples: set[tuple[int, int]] = set()
         before, since = "+", f"{now - window_ms}-0"
-        while not live.truncated:
+        while derives or not live.truncated:
             entries = self._frames.read_newest(before, since, PAGE)
             frames = []
             for _, frame in entries:
@@ -61,16 +67,54 @@ class Realtime:
                     seen_frames.add((header.writer, header.number))
                     frames.append((header, frame))
             for series_id, definition in read_definitions(frames).items():
-                if definition.metric_type in live.by_type:
+                if definition.metric_type in live.by_type or (derives and definition.metric_type == RESPONSE_TIME):
                     series.setdefault(series_id, definition)
             chosen = {sid: each for sid, each in series.items() if all_match(matchers, dict(each.tags))}
             _collect(live, frames, chosen, seen_samples)
+            if derives:
+                traffic.add(frames, chosen)
             if len(entries) < PAGE:
                 break
             before = f"({entries[-1][0]}"
         for points in live.by_type.values():
             points.sort(key=lambda point: point.time, reverse=True)
+        traffic.derive(live, window_ms, now)
         return live
+
+
+@dataclass(slots=True)
+class _Traffic:
+    """Requests and error events of the whole window; points are limited in number, these are not."""
+
+    requests: int = 0
+    errors: float = 0.0
+
+    def add(self, frames: list[tuple[FrameHeader, bytes]], chosen: dict[int, Definition]) -> None:
+        """Count what is in these frames."""
+        if not frames:
+            return
+        samples = read_frames(frames)
+        asked = [series_id for series_id, each in chosen.items() if each.metric_type == RESPONSE_TIME]
+        failed = [series_id for series_id, each in chosen.items() if is_error_event(each)]
+        self.requests += int(np.isin(samples.ids, np.array(asked, np.int64)).sum())
+        self.errors += float(samples.values[np.isin(samples.ids, np.array(failed, np.int64))].sum())
+
+    def derive(self, live: Live, window_ms: int, now: int) -> None:
+        """Put the derived points in the place of the events, and of a throughput that nobody recorded."""
+        points = live.by_type.get(ERROR_RATE, [])
+        if any(is_error_event(point.definition) for point in points):
+            recorded = [point for point in points if not is_error_event(point.definition)]
+            percent = Definition(ERROR_RATE, "percent", Kind.SAMPLED, ())
+            derived = [LivePoint(percent, now, 100 * self.errors / self.requests)] if self.requests else []
+            live.by_type[ERROR_RATE] = derived + recorded
+        if live.by_type.get(THROUGHPUT) == [] and self.requests:
+            rate = Definition(THROUGHPUT, "requests/s", Kind.SAMPLED, ())
+            live.by_type[THROUGHPUT] = [LivePoint(rate, now, self.requests / (window_ms / 1000))]
+
+
+def is_error_event(definition: Definition) -> bool:
+    """Whether its samples are failed requests, one each, rather than percentages."""
+    return definition.metric_type == ERROR_RATE and definition.unit == "count"
 
 
 def _collect(
@@ -89,7 +133,9 @@ def _collect(
             if (series_id, time) in seen:
                 continue  # sent again: the newest one stands
             seen.add((series_id, time))
-        points = live.by_type[definition.metric_type]
+        points = live.by_type.get(definition.metric_type)
+        if points is None:
+            continue  # wanted for what derives from it alone
         if len(points) >= MAX_PER_TYPE or total >= MAX_IN_ALL:
             live.truncated = True
             if total >= MAX_IN_ALL:

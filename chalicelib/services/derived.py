@@ -1,0 +1,73 @@
+"""Metrics that follow from others: error_rate from error events, throughput from requests.
+
+An application that records `response_time` for each request and an `error_rate` event (unit count) for each failed one
+has recorded everything: the rate in percent is 100 x events / requests over the same window, and the throughput is the
+number of requests a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from chalicelib.domain.matchers import Matcher
+from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
+from chalicelib.services.query import MetricAnswer, MetricQuery, MetricTable, QueryMetrics, present
+
+EVENT_UNIT = "count"
+
+
+class DerivedQueries:
+    """Answers queries, those of derived metrics too."""
+
+    def __init__(self, recorded: QueryMetrics) -> None:
+        self._recorded = recorded
+
+    def run(self, query: MetricQuery) -> MetricAnswer:
+        """The points asked for. Raises what QueryMetrics.run raises."""
+        if query.metric_type == ERROR_RATE and query.unit in (None, "percent"):
+            return self._error_rate(query)
+        if query.metric_type == THROUGHPUT and query.unit in (None, "requests/s"):
+            return self._throughput(query)
+        return self._recorded.run(query)
+
+    def _error_rate(self, query: MetricQuery) -> MetricAnswer:
+        """Percent of requests that failed; steps without a request have none. Recorded percentages as they are."""
+        events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
+        if not events.groups:
+            return self._recorded.run(query)
+        # Only what both metrics carry can tell their samples apart alike.
+        shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
+        query = _restricted(query, shared)
+        events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
+        requests = self._requests(query)
+        return present(query, _percent(events, requests))
+
+    def _throughput(self, query: MetricQuery) -> MetricAnswer:
+        """Requests a second: as recorded, or else counted from response times."""
+        recorded = self._recorded.table(query)
+        if recorded.groups:
+            return present(query, recorded)
+        query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
+        requests = self._requests(query)
+        seconds = query.step / 1000
+        return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds))
+
+    def _requests(self, query: MetricQuery) -> MetricTable:
+        return self._recorded.table(replace(query, metric_type=RESPONSE_TIME, unit=None, aggregation="count"))
+
+
+def _restricted(query: MetricQuery, keys: set[str]) -> MetricQuery:
+    matchers: list[Matcher] = [matcher for matcher in query.matchers if matcher.key in keys]
+    return replace(query, matchers=matchers, group_by=tuple(key for key in query.group_by if key in keys))
+
+
+def _percent(events: MetricTable, requests: MetricTable) -> MetricTable:
+    """100 x events / requests by group and step: 0 where nothing failed, NaN where nobody asked."""
+    rows = {group: row for row, group in enumerate(events.groups)}
+    failed = np.zeros_like(requests.values)
+    for place, group in enumerate(requests.groups):
+        if group in rows:
+            failed[place] = np.nan_to_num(events.values[rows[group]], nan=0.0)
+    return MetricTable("percent", requests.groups, 100 * failed / requests.values)
