@@ -2,12 +2,14 @@
 
 1. The sources are copied aside, so that nothing else can reach the package.
 2. Chalice packages them and merges resources.json into its template.
-3. The package is checked to be complete, and the template is finished.
+3. What no function reads is left out, and the package is checked to be complete.
+4. The template is finished.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -18,16 +20,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.aws.complete import IncompletePackage, check
+from infra.aws.slim import slim
 from infra.aws.template import finish
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = ("app.py", "chalicelib", "requirements.txt", ".chalice/config.json")
 ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 STAGE = "dev"
+PACKAGE, TEMPLATE = "deployment.zip", "sam.json"
 
 
 def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
-    """Write deployment.zip and sam.json into `out`. Raises IncompletePackage."""
+    """Write deployment.zip and sam.json into `out`. `root` is the project. Raises IncompletePackage."""
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory) / "project"
         for name in SOURCES:
@@ -40,15 +44,19 @@ def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
         _set_architecture(project / ".chalice" / "config.json", architecture)
         made = Path(directory) / "made"
         _chalice(project, made)
-        check(
-            made / "deployment.zip",
-            (project / "requirements.txt").read_text().splitlines(),
-            architecture=ARCHITECTURES[architecture],
-        )
-        template = finish(json.loads((made / "sam.json").read_text()))
+        package = Path(directory) / PACKAGE
+        slim(made / PACKAGE, package)
+        requirements = (project / "requirements.txt").read_text().splitlines()
+        check(package, requirements, architecture=ARCHITECTURES[architecture])
+        template = finish(json.loads((made / TEMPLATE).read_text()), code=digest(package))
         out.mkdir(parents=True, exist_ok=True)
-        shutil.copy(made / "deployment.zip", out)
-        (out / "sam.json").write_text(json.dumps(template, indent=2, sort_keys=True) + "\n")
+        shutil.copy(package, out)
+        (out / TEMPLATE).write_text(json.dumps(template, indent=2, sort_keys=True) + "\n")
+
+
+def digest(package: Path) -> str:
+    """What tells one package from another: the template carries it, so that a deployment sees that code changed."""
+    return hashlib.sha256(package.read_bytes()).hexdigest()
 
 
 def _set_architecture(config: Path, architecture: str) -> None:
@@ -60,7 +68,7 @@ def _set_architecture(config: Path, architecture: str) -> None:
 def _chalice(project: Path, out: Path) -> None:
     command = [str(Path(sys.executable).parent / "chalice"), "package", "--stage", STAGE]
     command += ["--merge-template", str(Path(__file__).parent / "resources.json"), str(out)]
-    # Chalice asks for a region and finds none it would use: the template names none.
+    # Chalice wants a region, though the template names none.
     environment = {"AWS_DEFAULT_REGION": "us-east-1"} | dict(os.environ)
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -78,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except IncompletePackage as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{given.out}/deployment.zip and sam.json are ready for {given.architecture}")
+    size = (given.out / PACKAGE).stat().st_size
+    print(f"{given.out / PACKAGE} ({size / 1e6:.1f} MB) and {TEMPLATE} are ready for {given.architecture}")
     return 0
 
 

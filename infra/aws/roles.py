@@ -1,23 +1,25 @@
-"""One least-privilege role for each kind of function: which it may be is written here by hand."""
+"""One least-privilege role for each function: what it may do is written here by hand."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from infra.aws.logs import group_name
+
 _QUEUE = {"Fn::GetAtt": ["TickQueue", "Arn"]}
-_LOGS = {
-    "Effect": "Allow",
-    "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
-    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/*"},
-}
 _SEND_TICKS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _QUEUE}
 _TAKE_TICKS = {
     "Effect": "Allow",
     "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "Resource": _QUEUE,
 }
+_CALL_MIGRATE = {
+    "Effect": "Allow",
+    "Action": ["lambda:InvokeFunction"],
+    "Resource": {"Fn::GetAtt": ["Migrate", "Arn"]},
+}
 
-# function -> what it may do beside writing its log
+# function -> what it may do beside writing its own log
 STATEMENTS: dict[str, list[dict[str, Any]]] = {
     "APIHandler": [],
     "ScheduleTicks": [_SEND_TICKS],
@@ -25,6 +27,7 @@ STATEMENTS: dict[str, list[dict[str, Any]]] = {
     "Compact": [],
     "Migrate": [],
     "MintToken": [],
+    "RunMigrations": [_CALL_MIGRATE],
 }
 
 
@@ -33,8 +36,13 @@ def role_name(function: str) -> str:
     return f"{function}Role"
 
 
+def role_of(function: str) -> dict[str, Any]:
+    """What a function's `Role` property is set to."""
+    return {"Fn::GetAtt": [role_name(function), "Arn"]}
+
+
 def role(function: str) -> dict[str, Any]:
-    """The role of a function, as a CloudFormation resource."""
+    """The role of a function, as a CloudFormation resource. Raises KeyError for one that is not in STATEMENTS."""
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -47,8 +55,20 @@ def role(function: str) -> dict[str, Any]:
             "Policies": [
                 {
                     "PolicyName": "own",
-                    "PolicyDocument": {"Version": "2012-10-17", "Statement": [_LOGS, *STATEMENTS[function]]},
+                    "PolicyDocument": {
+                        "Version": "2012-10-17",
+                        "Statement": [_write_log(function), *STATEMENTS[function]],
+                    },
                 }
             ],
         },
+    }
+
+
+def _write_log(function: str) -> dict[str, Any]:
+    return {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        # A group's ARN ends in ":*", which stands for its streams.
+        "Resource": {"Fn::GetAtt": [group_name(function), "Arn"]},
     }

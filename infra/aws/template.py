@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.aws.roles import STATEMENTS, role, role_name
+from infra.aws import logs, migrations
+from infra.aws.roles import STATEMENTS, role, role_name, role_of
 
 FUNCTION = "AWS::Serverless::Function"
 # memory in MB, timeout in seconds; memory is also processor: 1769 MB are one core
@@ -19,34 +20,54 @@ SIZES: dict[str, tuple[int, int]] = {
 MAX_TICKS_AT_ONCE = 2
 
 
-def finish(template: dict[str, Any]) -> dict[str, Any]:
-    """The template with a role and a size for each function. Raises KeyError for a function nobody has sized."""
+def finish(template: dict[str, Any], *, code: str) -> dict[str, Any]:
+    """The template with sizes, roles, log groups and migrations. `code` tells one package from another.
+
+    Raises KeyError for a function that nobody has sized, and for one in the tables that does not exist.
+    """
     resources = template["Resources"]
-    functions = {name: each for name, each in resources.items() if each["Type"] == FUNCTION}
-    for name, function in functions.items():
-        memory, timeout = SIZES[name]
-        function["Properties"] |= {
-            "MemorySize": memory,
-            "Timeout": timeout,
-            "Role": {"Fn::GetAtt": [role_name(name), "Arn"]},
-        }
-        resources[role_name(name)] = role(name)
-        for event in function["Properties"].get("Events", {}).values():
-            _finish_event(name, function, event)
-    if unused := set(STATEMENTS) - set(functions):
-        raise KeyError(f"roles.py knows functions that do not exist: {sorted(unused)}")
     resources.pop("DefaultRole", None)
+    functions = {name: each for name, each in resources.items() if each["Type"] == FUNCTION}
+    if unused := (set(STATEMENTS) | set(SIZES)) - set(functions) - {migrations.RUN}:
+        raise KeyError(f"There are no functions called {', '.join(sorted(unused))}.")
+    for name, function in functions.items():
+        _finish_function(name, function)
+    some_function = functions[migrations.MIGRATE]["Properties"]
+    resources |= migrations.resources(
+        runtime=some_function["Runtime"],
+        architecture=some_function["Architectures"][0],
+        role=role_of(migrations.RUN),
+        logging=logs.logging_config(migrations.RUN),
+        code=code,
+    )
+    for name in (*functions, migrations.RUN):
+        resources[role_name(name)] = role(name)
+        resources[logs.group_name(name)] = logs.group(name)
     return template
+
+
+def _finish_function(name: str, function: dict[str, Any]) -> None:
+    memory, timeout = SIZES[name]
+    function["Properties"] |= {
+        "MemorySize": memory,
+        "Timeout": timeout,
+        "Role": role_of(name),
+        "LoggingConfig": logs.logging_config(name),
+    }
+    if name != migrations.MIGRATE:
+        function.setdefault("DependsOn", []).append(migrations.RESOURCE)
+    for event in function["Properties"].get("Events", {}).values():
+        _finish_event(name, function, event)
 
 
 def _finish_event(name: str, function: dict[str, Any], event: dict[str, Any]) -> None:
     if event["Type"] == "Schedule":
-        # A run that failed is not tried again: the next one comes in a minute, and a late one is of no use.
+        # A run that failed is not tried again: the next one comes soon, and a late one is of no use.
         event["Properties"]["RetryPolicy"] = {"MaximumRetryAttempts": 0}
         function["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
     if event["Type"] == "SQS":
         # Chalice names the queue by a text, from which CloudFormation cannot tell that it has to exist first.
-        function["DependsOn"] = ["TickQueue"]
+        function.setdefault("DependsOn", []).append("TickQueue")
         event["Properties"]["Queue"] = {"Fn::GetAtt": ["TickQueue", "Arn"]}
         if name == "Tick":
             event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": MAX_TICKS_AT_ONCE}

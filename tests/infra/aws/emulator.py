@@ -49,6 +49,7 @@ def emulator(project: Path, directory: Path) -> Iterator[str]:
         "TMPDIR": str(directory),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",  # given on to the functions, as LocalStack does
         "S3_DATA_DIR": str(directory / "s3"),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
