@@ -54,9 +54,11 @@ def compact(minutes_later: float = 10) -> Any:
     return wiring.compact().run(time.time_ns() // 1_000_000 + round(minutes_later * 60_000))
 
 
+@pytest.mark.parametrize("read_at_once", [0, 1 << 20], ids=["heads by metric type", "heads in one go"])
 def test_answers_are_the_same_before_and_after_compaction(
-    api: Api, drain: Callable[[], Any], postgres: Postgres
+    api: Api, drain: Callable[[], Any], postgres: Postgres, monkeypatch: pytest.MonkeyPatch, read_at_once: int
 ) -> None:
+    monkeypatch.setattr("chalicelib.storage.postgres.compaction.READ_AT_ONCE", read_at_once)
     # given two hours of two hosts, drained in several steps, some of it sent twice, and events beside
     for minute in range(0, 120, 20):
         batch = [snapshot(BEGIN + (minute + i) * 60_000, minute + i, h) for i in range(20) for h in ("a", "b")]

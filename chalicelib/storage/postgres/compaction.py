@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
@@ -15,6 +16,8 @@ from chalicelib.tsdb.hours import HourState
 if TYPE_CHECKING:
     from psycopg import Connection
 
+# Up to so many bytes of heads are read in one query; more of them metric type by metric type, in bounded memory.
+READ_AT_ONCE = 48 * 1024 * 1024
 _STATES = (
     "SELECT hour, coalesce(h.heads, 0), h.oldest, coalesce(b.full_samples, 0), coalesce(b.small_samples, 0)"
     " FROM (SELECT hour, count(*) AS heads, min(arrived_at) AS oldest FROM heads GROUP BY hour) h"
@@ -42,7 +45,12 @@ class PostgresCompaction:
         """Begin with an hour (epoch ms); None while another run compacts. Raises Unavailable."""
         with self._database.transaction() as connection:
             held = connection.execute("SELECT FROM compaction FOR UPDATE SKIP LOCKED").fetchone()
-            yield None if held is None else PostgresCompactionStep(connection, to_datetime(hour))
+            if held is None:
+                yield None
+                return
+            step = PostgresCompactionStep(connection, to_datetime(hour))
+            yield step
+            step.write_counts()
 
 
 class PostgresCompactionStep:
@@ -53,17 +61,20 @@ class PostgresCompactionStep:
         self._hour = hour
         rows = connection.execute(
             # The partition's day: the first midnight that is not before the end of what is kept.
-            "SELECT sequence, metrics, (kept_until + interval '1 day' - interval '1 microsecond')::date"
-            " FROM heads WHERE hour = %s ORDER BY sequence",
+            "SELECT sequence, metrics, (kept_until + interval '1 day' - interval '1 microsecond')::date,"
+            " octet_length(payload) FROM heads WHERE hour = %s ORDER BY sequence",
             (hour,),
         ).fetchall()
-        self._sequences = [sequence for sequence, _, _ in rows]
-        self._metrics = sorted({metric for _, metrics, _ in rows for metric in metrics})
-        self._kept_until: date = max((kept for _, _, kept in rows), default=date.min)
+        self._sequences = [row[0] for row in rows]
+        self._metrics = sorted({metric for row in rows for metric in row[1]})
+        self._kept_until: date = max((row[2] for row in rows), default=date.min)
         self._newest = self._sequences[-1] if rows else 0
+        self._heads = self._read_heads() if sum(row[3] for row in rows) <= READ_AT_ONCE else None
+        self._added = {True: 0, False: 0}  # samples in blocks, by whether the block is a full one
 
     def state(self) -> HourState:
         """What the hour holds now."""
+        self.write_counts()
         row = self._connection.execute(f"{_STATES} WHERE hour = %s", (self._hour,)).fetchone()
         assert row is not None
         return _state(*row)
@@ -74,6 +85,8 @@ class PostgresCompactionStep:
 
     def head_payloads(self, metric: int) -> list[bytes]:
         """A metric type's packed columns in the heads, in the order of arrival."""
+        if self._heads is not None:
+            return [slices[metric] for slices in self._heads if metric in slices]
         rows = self._connection.execute(
             "SELECT substring(payload FROM 1 + 24 * starts[place] FOR 24 * (starts[place + 1] - starts[place]))"
             " FROM (SELECT sequence, payload, starts, array_position(metrics, %s) AS place"
@@ -101,10 +114,8 @@ class PostgresCompactionStep:
         rows.sort(key=lambda row: row[:2])
         self._newest = max(row[0] for row in rows)
         self._kept_until = max(row[3] for row in rows)
-        self._connection.execute(
-            "UPDATE hours SET full_samples = full_samples - %s, small_samples = small_samples - %s WHERE hour = %s",
-            (sum(row[5] for row in rows if row[4]), sum(row[5] for row in rows if not row[4]), self._hour),
-        )
+        for row in rows:
+            self._added[row[4]] -= row[5]
         return [row[2] for row in rows]
 
     def sampled_series(self, metric: int) -> list[int]:
@@ -120,13 +131,28 @@ class PostgresCompactionStep:
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %b)",
             (self._kept_until, self._hour, metric, self._newest, is_full, *series, samples, payload),
         )
+        self._added[is_full] += samples
+
+    def write_counts(self) -> None:
+        """Write down how much of the hour is in full and in small blocks now."""
         self._connection.execute(
             "INSERT INTO hours AS known (hour, full_samples, small_samples, kept_until) VALUES (%s, %s, %s, %s)"
             " ON CONFLICT (hour) DO UPDATE SET full_samples = known.full_samples + EXCLUDED.full_samples,"
             " small_samples = known.small_samples + EXCLUDED.small_samples,"
             " kept_until = greatest(known.kept_until, EXCLUDED.kept_until)",
-            (self._hour, samples if is_full else 0, 0 if is_full else samples, self._kept_until),
+            (self._hour, self._added[True], self._added[False], self._kept_until),
         )
+        self._added = {True: 0, False: 0}
+
+    def _read_heads(self) -> list[dict[int, bytes]]:
+        """All heads in one go, sliced by metric type."""
+        rows = self._connection.execute(
+            "SELECT metrics, starts, payload FROM heads WHERE sequence = ANY (%s) ORDER BY sequence", (self._sequences,)
+        )
+        return [
+            {metric: payload[24 * a : 24 * b] for metric, (a, b) in zip(metrics, pairwise(starts), strict=True)}
+            for metrics, starts, payload in rows
+        ]
 
 
 def _state(hour: datetime, heads: int, oldest: datetime | None, full: int, small: int) -> HourState:
