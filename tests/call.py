@@ -8,6 +8,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+# The first example of the specification, as written there.
+SPEC_METRIC = {
+    "metricType": "response_time",
+    "value": 250,
+    "unit": "ms",
+    "tags": {"endpoint": "/api/projects", "method": "GET"},
+    "timestamp": "2024-01-15T10:30:00.000Z",
+}
+
 
 @dataclass(frozen=True)
 class Reply:

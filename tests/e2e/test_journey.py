@@ -12,17 +12,11 @@ import pytest
 import requests
 
 from infra.local.program import REPOSITORY
+from tests.call import SPEC_METRIC
 from tests.infra.local.eventually import eventually
 from tests.infra.local.test_stack import Stack
 
 PATIENCE = 60.0
-SPEC_METRIC = {
-    "metricType": "response_time",
-    "value": 250,
-    "unit": "ms",
-    "tags": {"endpoint": "/api/projects", "method": "GET"},
-    "timestamp": "2024-01-15T10:30:00.000Z",
-}
 
 
 @pytest.fixture

@@ -11,18 +11,11 @@ from typing import Any
 
 import pytest
 
-from tests.call import Api
+from tests.call import SPEC_METRIC, Api
 
 METRICS = "/monitoring/metrics"
 QUERY = f"{METRICS}/query"
 REALTIME = f"{METRICS}/realtime"
-SPEC_METRIC = {
-    "metricType": "response_time",
-    "value": 250,
-    "unit": "ms",
-    "tags": {"endpoint": "/api/projects", "method": "GET"},
-    "timestamp": "2024-01-15T10:30:00.000Z",
-}
 
 
 def values(body: dict[str, Any]) -> list[float]:

@@ -77,10 +77,7 @@ def test_a_module_imports_only_what_its_ring_may(path: Path) -> None:
 
 
 def test_no_module_imports_itself_in_a_circle() -> None:
-    graph = {
-        name_of(path): {each for each in top_level_imports(path) if each.startswith(("chalicelib", "app"))}
-        for path in CODE
-    }
+    graph = {name_of(path): {each for each in imports(path) if each.startswith(("chalicelib", "app"))} for path in CODE}
     done: set[str] = set()
 
     def visit(module: str, way: tuple[str, ...]) -> None:
@@ -93,16 +90,6 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
     for module in graph:
         visit(module, ())
-
-
-def top_level_imports(path: Path) -> Iterator[str]:
-    """What is imported when the module is: not inside functions, not for types alone."""
-    for node in ast.parse(path.read_text()).body:
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            module = node.module
-            yield from (f"{module}.{alias.name}" if module == "chalicelib" else module for alias in node.names)
 
 
 @pytest.mark.parametrize("path", CODE, ids=name_of)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch, Sample, Snapshot
 
 
@@ -26,7 +25,6 @@ class _Body(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 _decode_object = msgspec.json.Decoder(_Body).decode
 _decode_array = msgspec.json.Decoder(list[Sample]).decode
-FORMS = 'a metric {"metricType", "value", …}, an array of them, {"metrics": […]} or {"snapshots": […]}'
 
 
 def read_batch(raw: bytes) -> Batch:
@@ -34,22 +32,27 @@ def read_batch(raw: bytes) -> Batch:
     try:
         if raw[:64].lstrip()[:1] == b"[":
             return Batch(samples=list(enumerate(_decode_array(raw))))
-        return _from_object(_decode_object(raw))
+        batch = _from_object(_decode_object(raw))
     except msgspec.DecodeError:
+        batch = None
+    if batch is None:
         from chalicelib.api.schemas.samples_one_by_one import read_batch_one_by_one
 
         return read_batch_one_by_one(raw)
+    return batch
 
 
-def _from_object(body: _Body) -> Batch:
+def _from_object(body: _Body) -> Batch | None:
+    """The batch, or None when the body has none of the forms, or several."""
     forms = (body.snapshots is not None) + (body.metrics is not None) + (body.metric_type is not None)
-    alone = body.value is None and body.unit is None and not body.tags and body.timestamp is None
-    if forms != 1 or (body.metric_type is None and not alone):
-        raise InvalidInput(f"The body must be {FORMS}.", field="body")
+    if forms != 1:
+        return None
+    if body.metric_type is not None:
+        if body.value is None:
+            return None
+        return Batch(samples=[(None, Sample(body.metric_type, body.value, body.unit, body.tags, body.timestamp))])
+    if not (body.value is None and body.unit is None and not body.tags and body.timestamp is None):
+        return None
     if body.snapshots is not None:
         return Batch(snapshots=list(enumerate(body.snapshots)))
-    if body.metrics is not None:
-        return Batch(samples=list(enumerate(body.metrics)))
-    if body.metric_type is None or body.value is None:
-        raise InvalidInput("value: is missing.", field="value")
-    return Batch(samples=[(None, Sample(body.metric_type, body.value, body.unit, body.tags, body.timestamp))])
+    return Batch(samples=list(enumerate(body.metrics or ())))

@@ -9,10 +9,10 @@ import json
 import math
 from typing import Any
 
-from chalicelib.api.schemas.samples import FORMS
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch, Sample, Snapshot
 
+FORMS = 'a metric {"metricType", "value", …}, an array of them, {"metrics": […]} or {"snapshots": […]}'
 _SAMPLE_FIELDS = {"metricType", "value", "unit", "tags", "timestamp"}
 _SNAPSHOT_FIELDS = {"tags", "timestamp", "metrics", "units"}
 

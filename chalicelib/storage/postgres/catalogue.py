@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.storage.postgres.connection import Database
@@ -13,6 +13,9 @@ from chalicelib.storage.postgres.connection import Database
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_SERIES = (
+    "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
+)
 _log = logging.getLogger(__name__)
 
 
@@ -51,34 +54,18 @@ def define_series(
 
 def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int, Definition]:
     """What these ids stand for, of those in the catalogue."""
-    rows = connection.execute(
-        "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
-        " WHERE s.id = ANY (%s)",
-        (series_ids,),
-    )
-    return {
-        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
-        for series_id, name, unit, kind, tags in rows
-    }
+    return _definitions(connection.execute(f"{_SERIES} WHERE s.id = ANY (%s)", (series_ids,)))
+
+
+def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
+    """Every series of these metric types, by id."""
+    return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
 
 
 def metrics_of(connection: Connection, series_ids: Sequence[int]) -> dict[int, int]:
     """Series id -> metric type number of those in the catalogue."""
     rows = connection.execute("SELECT id, metric FROM series_catalogue WHERE id = ANY (%s)", (series_ids,))
     return dict(rows.fetchall())
-
-
-def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
-    """Every series of these metric types, by id."""
-    rows = connection.execute(
-        "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
-        " WHERE m.name = ANY (%s)",
-        (metric_types,),
-    )
-    return {
-        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
-        for series_id, name, unit, kind, tags in rows
-    }
 
 
 class PostgresCatalogue:
@@ -96,6 +83,13 @@ class PostgresCatalogue:
         """The names of all metric types. Raises Unavailable."""
         with self._database.transaction() as connection:
             return [name for (name,) in connection.execute("SELECT name FROM metric_types")]
+
+
+def _definitions(rows: Iterable[tuple[Any, ...]]) -> dict[int, Definition]:
+    return {
+        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
+        for series_id, name, unit, kind, tags in rows
+    }
 
 
 def _number_types(connection: Connection, names: set[str], now: datetime) -> dict[str, int]:
