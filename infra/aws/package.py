@@ -2,7 +2,7 @@
 
 1. The sources are copied aside, so that nothing else can reach the package.
 2. Chalice packages them and merges resources.json into its template.
-3. What no function reads is left out, and the package is checked to be complete.
+3. The package is made small and quick to start, and checked to be complete.
 4. The template is finished.
 """
 
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from infra.aws.complete import IncompletePackage, check
-from infra.aws.slim import slim
+from infra.aws.repack import repack
 from infra.aws.template import finish
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,7 +45,7 @@ def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
         made = Path(directory) / "made"
         _chalice(project, made)
         package = Path(directory) / PACKAGE
-        slim(made / PACKAGE, package)
+        repack(made / PACKAGE, package)
         requirements = (project / "requirements.txt").read_text().splitlines()
         check(package, requirements, architecture=ARCHITECTURES[architecture])
         template = finish(json.loads((made / TEMPLATE).read_text()), code=digest(package))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.package import build
+from infra.aws.package import ROOT, build
 from infra.local.postgres import running_postgres
 from infra.local.valkey import running_valkey
 from tests.infra.aws.emulator import emulator
@@ -35,14 +35,13 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the AWS emulator."""
-    root = Path(__file__).parent.parent.parent.parent
-    with emulator(root, tmp_path_factory.mktemp("emulator")) as address:
+    with emulator(ROOT, tmp_path_factory.mktemp("emulator")) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stores]:
-    """Empty stores that only the emulator's functions write to: its schedules do so whenever they like.
+    """Stores of a test module's own: an emulator's schedules write to theirs whenever they like.
 
     Functions that an emulator runs in containers cannot reach this machine's 127.0.0.1; E2E_DATABASE_URL and
     E2E_REDIS_URL then name stores that they and this process can reach.

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import requests
 
 from infra.aws.package import PACKAGE, TEMPLATE
+from tests.infra.aws.emulator import client_of
 
 PATIENCE = 120.0
 
@@ -32,13 +32,7 @@ class Deployment:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
-        return boto3.client(
-            service,
-            endpoint_url=self._endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-        )
+        return client_of(self._endpoint, service)
 
     def create(self, package: Path) -> None:
         """Deploy what is in the directory `package` for the first time."""

@@ -13,6 +13,9 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from infra.local.ports import free_port
 
@@ -82,3 +85,14 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)
+
+
+def client_of(endpoint: str, service: str) -> Any:
+    """A boto3 client of the emulator at an address."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )

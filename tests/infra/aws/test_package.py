@@ -12,7 +12,7 @@ import pytest
 from infra.aws import complete
 from infra.aws.complete import IncompletePackage, check
 from infra.aws.package import build
-from infra.aws.slim import is_needed, slim
+from infra.aws.repack import is_needed, repack
 
 
 def package(directory: Path, **distributions: tuple[str, list[str]]) -> Path:
@@ -134,5 +134,5 @@ def test_the_same_content_makes_the_same_package_whenever_it_was_built(tmp_path:
         with zipfile.ZipFile(tmp_path / which, "w") as archive:
             for name in ("app.py", "chalicelib/a.py") if which == "one" else ("chalicelib/a.py", "app.py"):
                 archive.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), name)
-        slim(tmp_path / which, tmp_path / f"{which}.zip")
+        repack(tmp_path / which, tmp_path / f"{which}.zip")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()

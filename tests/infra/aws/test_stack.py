@@ -49,10 +49,12 @@ def next_version(package: Path, out: Path, *, version: str, migration: str) -> P
     out.mkdir()
     with zipfile.ZipFile(package / PACKAGE) as old, zipfile.ZipFile(out / PACKAGE, "w", zipfile.ZIP_DEFLATED) as new:
         for name in old.namelist():
+            if name.startswith("__pycache__/app."):
+                continue  # the bytecode of an app.py that this one is not
             content = old.read(name)
-            new.writestr(
-                name, content + SAYS_ITS_VERSION.format(version=version).encode() if name == "app.py" else content
-            )
+            if name == "app.py":
+                content += SAYS_ITS_VERSION.format(version=version).encode()
+            new.writestr(name, content)
         new.writestr(f"chalicelib/storage/postgres/migrations/9{version:0>3}_next.sql", migration)
     template = json.loads((package / TEMPLATE).read_text())
     template["Resources"]["Migrations"]["Properties"]["Code"] = digest(out / PACKAGE)
