@@ -55,6 +55,7 @@ class Drain:
         self._live_window_ms = live_window_ms
         self._index = SeriesIndex()
         self._epoch = -1
+        self._frames = 0
 
     def run(self, now: int, *, max_steps: int = 50) -> Drained:
         """Drain until the backlog is empty; `now` in epoch ms. Does nothing while another run holds the drain."""
@@ -81,9 +82,9 @@ class Drain:
     def _step(self, step: DrainStep, now: int, total: Drained) -> tuple[bool, str]:
         """Drain one stretch of the stream; whether there is more, and up to which entry it is drained now."""
         state = step.state
-        if state.catalogue_epoch != self._epoch:
-            self._index.clear()
-            self._epoch = state.catalogue_epoch
+        if state.catalogue_epoch != self._epoch or state.frames < self._frames:
+            self._index.clear()  # series were deleted, or the database was restored from a backup
+        self._epoch, self._frames = state.catalogue_epoch, state.frames
         entries = self._source.read(state.entry_id, FRAMES_A_STEP)
         more = len(entries) == FRAMES_A_STEP
         if entries and _is_last_drained(entries[0], state):
@@ -102,7 +103,7 @@ class Drain:
         samples = self._store_samples(step, new, now) if new else 0
         writer, number = _identity(entries[-1][1])
         step.advance(
-            DrainState(entries[-1][0], writer, number, state.catalogue_epoch),
+            DrainState(entries[-1][0], writer, number, state.catalogue_epoch, state.frames + len(new)),
             marks=marks.changed,
             counts=DrainCounts(len(new), samples, marks.lost, len(corrupt)),
             now=now,

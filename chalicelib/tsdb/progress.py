@@ -9,12 +9,17 @@ NOTHING_DRAINED = "0-0"
 
 @dataclass(frozen=True, slots=True)
 class DrainState:
-    """The last stream entry that was drained and which frame it was; the epoch rises when series are deleted."""
+    """The last stream entry that was drained and which frame it was.
+
+    The epoch rises when series are deleted; the number of frames drained in all falls only when the database is a
+    restored one.
+    """
 
     entry_id: str
     writer: int
     number: int
     catalogue_epoch: int
+    frames: int
 
 
 @dataclass(frozen=True, slots=True)

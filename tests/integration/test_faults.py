@@ -229,6 +229,29 @@ def test_a_valkey_that_loses_everything_is_noticed_to_the_frame(place: Place) ->
     assert place.report()["lostFrames"] == 7
 
 
+def test_after_a_restore_from_a_backup_series_are_defined_anew(place: Place) -> None:
+    for value in (1, 2):
+        place.api.post(METRICS, {"metricType": "orders", "value": value})
+        place.drain()
+
+    # when the database is as it was before the first sample, under a service that goes on
+    with psycopg.connect(place.postgres.url, autocommit=True) as connection:
+        connection.execute("TRUNCATE heads, writers, series_catalogue, metric_types RESTART IDENTITY")
+        connection.execute("UPDATE drain SET entry_id = '0-0', writer = 0, number = 0, frames = 0, samples = 0")
+
+    # then what the buffer still holds is stored again, and what comes is not lost for want of a definition
+    wait_until(
+        lambda: (
+            place.api.post(METRICS, {"metricType": "orders", "value": 3}).status == 202
+            and place.drain() is not None
+            and place.report()["waitingSamples"] == 0
+            and any(value == 3 for _, _, value in place.stored())
+        ),
+        "samples are stored again",
+    )
+    assert {value for _, _, value in place.stored()} == {1, 2, 3}
+
+
 def test_without_postgresql_samples_are_accepted_and_stored_when_it_is_back(place: Place) -> None:
     place.api.post(METRICS, {"metricType": "orders", "value": 0})
     place.postgres.kill()

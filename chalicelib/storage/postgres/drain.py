@@ -29,7 +29,7 @@ class PostgresDrain:
         """Begin a step; None while another run holds the drain. Raises Unavailable."""
         with self._database.transaction() as connection:
             row = connection.execute(
-                "SELECT entry_id, writer, number, catalogue_epoch FROM drain FOR UPDATE SKIP LOCKED"
+                "SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain FOR UPDATE SKIP LOCKED"
             ).fetchone()
             yield None if row is None else PostgresDrainStep(connection, DrainState(*row))
 

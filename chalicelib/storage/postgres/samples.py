@@ -37,7 +37,7 @@ class PostgresSnapshot:
 
     def progress(self) -> tuple[DrainState, dict[int, int]]:
         """How far the stream is drained, and how many frames of each writer."""
-        row = self._connection.execute("SELECT entry_id, writer, number, catalogue_epoch FROM drain").fetchone()
+        row = self._connection.execute("SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain").fetchone()
         assert row is not None
         return DrainState(*row), dict(self._connection.execute("SELECT id, frames FROM writers").fetchall())
 
