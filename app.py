@@ -13,6 +13,7 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib import logs, settings, wiring
+from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
 from chalicelib.api.metrics import metrics
 from chalicelib.api.tokens import tokens
@@ -21,7 +22,7 @@ logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (health, metrics, tokens):
+for blueprint in (catalogue, health, metrics, tokens):
     app.register_blueprint(blueprint)
 
 

@@ -9,6 +9,7 @@ from chalicelib import settings
 
 if TYPE_CHECKING:
     from chalicelib.services.authenticate import Authenticate
+    from chalicelib.services.browse import Browse
     from chalicelib.services.compact import Compact
     from chalicelib.services.derived import DerivedQueries
     from chalicelib.services.drain import Drain
@@ -111,6 +112,16 @@ def query() -> DerivedQueries:
     from chalicelib.storage.postgres.samples import PostgresSamples
 
     return DerivedQueries(QueryMetrics(stream(), PostgresSamples(database())))
+
+
+@cache
+def browse() -> Browse:
+    """Browses the catalogue."""
+    from chalicelib.services.browse import Browse
+    from chalicelib.storage.postgres.browse import PostgresBrowse
+    from chalicelib.storage.postgres.catalogue import PostgresCatalogue
+
+    return Browse(PostgresBrowse(database()), PostgresCatalogue(database()))
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import wiring
 from chalicelib.api.endpoint import Answer, Request, Resource
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.instants import to_datetime, to_iso
+from chalicelib.domain.instants import from_datetime, to_datetime
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Token
 
@@ -49,14 +49,10 @@ def _shown(token: Token) -> dict[str, Any]:
         "id": token.id,
         "name": token.name,
         "scopes": sorted(token.scopes),
-        "createdAt": _iso(token.created_at),
-        "expiresAt": _iso(token.expires_at),
-        "lastUsedAt": _iso(token.last_used_at),
+        "createdAt": from_datetime(token.created_at),
+        "expiresAt": from_datetime(token.expires_at),
+        "lastUsedAt": from_datetime(token.last_used_at),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return None if moment is None else to_iso(round(moment.timestamp() * 1000))
 
 
 def _now(request: Request) -> datetime:

@@ -55,6 +55,11 @@ def to_iso(milliseconds: int) -> str:
     return to_datetime(milliseconds).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def from_datetime(moment: datetime | None) -> str | None:
+    """`2024-01-15T10:30:00.000Z`; None stays None."""
+    return None if moment is None else to_iso(round(moment.timestamp() * 1000))
+
+
 def to_datetime(milliseconds: int) -> datetime:
     """The same instant in UTC, exactly: a float of seconds would lose a millisecond here and there."""
     return _EPOCH + timedelta(milliseconds=milliseconds)

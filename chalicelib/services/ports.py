@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from chalicelib.domain.browsing import MetricEntry, TagEntry
 from chalicelib.domain.series import Definition
 from chalicelib.domain.tokens import Grant, Token
 from chalicelib.tsdb.frame import FrameBuilder
@@ -186,6 +187,22 @@ class Catalogue(Protocol):
 
     def metric_types(self) -> list[str]:
         """The names of all metric types. Raises Unavailable."""
+        ...
+
+
+class CatalogueBrowser(Protocol):
+    """The catalogue as people browse it."""
+
+    def metrics(self, after: str, limit: int) -> list[MetricEntry]:
+        """Up to `limit` metric types in the order of their names, from behind the name `after`. Raises Unavailable."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names of all metric types. Raises Unavailable."""
+        ...
+
+    def tags(self, metric_type: str | None, limit: int) -> list[TagEntry]:
+        """Up to `limit` tags of one metric type or of all, by key. Raises Unavailable."""
         ...
 
 

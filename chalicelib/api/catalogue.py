@@ -1,0 +1,59 @@
+"""The catalogue API: metric types, tags, series."""
+
+from __future__ import annotations
+
+from chalicelib import wiring
+from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.instants import from_datetime
+from chalicelib.domain.matchers import parse_matchers
+from chalicelib.domain.scopes import Scope
+
+catalogue = Resource(__name__)
+
+
+@catalogue.endpoint("GET", "/monitoring/metrics/catalog", scope=Scope.READ)
+def list_metrics(request: Request) -> Answer:
+    """List metric types with their units, series, and when they were seen."""
+    request.refuse_unknown_query("after")
+    page, following = wiring.browse().metrics(request.query("after"))
+    metrics = [
+        {
+            "metricType": entry.name,
+            "units": entry.units,
+            "kinds": [kind.name.lower() for kind in entry.kinds],
+            "series": entry.series,
+            "firstSeen": from_datetime(entry.first_seen),
+            "lastHour": from_datetime(entry.last_hour),
+            "looksLike": alike,
+        }
+        for entry, alike in page
+    ]
+    return Answer({"metrics": metrics, "next": following})
+
+
+@catalogue.endpoint("GET", "/monitoring/metrics/tags", scope=Scope.READ)
+def list_tags(request: Request) -> Answer:
+    """List tag keys and their values, of one metric type or of all."""
+    request.refuse_unknown_query("metricType")
+    by_key, truncated = wiring.browse().tags(request.query("metricType"))
+    tags = [
+        {"key": key, "values": [{"value": each.value, "series": each.series} for each in values]}
+        for key, values in by_key.items()
+    ]
+    return Answer({"tags": tags, "truncated": truncated})
+
+
+@catalogue.endpoint("GET", "/monitoring/metrics/series", scope=Scope.READ)
+def list_series(request: Request) -> Answer:
+    """List the series of a metric type that match the tags."""
+    request.refuse_unknown_query("metricType", "tags")
+    metric_type = request.query("metricType")
+    if not metric_type:
+        raise InvalidInput("metricType: is missing.", field="metricType")
+    found = wiring.browse().series(metric_type, parse_matchers(request.query("tags") or ""))
+    series = [
+        {"metricType": each.metric_type, "unit": each.unit, "kind": each.kind.name.lower(), "tags": dict(each.tags)}
+        for each in found
+    ]
+    return Answer({"series": series})

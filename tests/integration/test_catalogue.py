@@ -1,0 +1,89 @@
+"""The catalogue tells what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from chalicelib.domain.lookalikes import lookalikes
+from chalicelib.services import browse
+from tests.call import Api
+
+METRICS = "/monitoring/metrics"
+
+
+@pytest.fixture
+def filled(api: Api, drain: Callable[[], Any]) -> Api:
+    """Three metric types, one of them by two hosts and in two units."""
+    for host, unit in (("a", "ms"), ("b", "s")):
+        tags = {"host": host, "region": "eu"}
+        api.post(METRICS, {"metricType": "wait_times", "value": 1, "unit": unit, "tags": tags})
+    api.post(METRICS, {"snapshots": [{"tags": {"host": "a"}, "metrics": {"cpu_usage": 1, "waitTime": 2}}]})
+    drain()
+    return api
+
+
+def test_metric_types_are_listed_with_units_series_and_lookalikes(filled: Api) -> None:
+    found = filled.get(f"{METRICS}/catalog").body
+    by_name = {each["metricType"]: each for each in found["metrics"]}
+
+    assert list(by_name) == ["cpu_usage", "waitTime", "wait_times"]
+    assert by_name["wait_times"]["units"] == ["ms", "s"]
+    assert by_name["wait_times"]["series"] == 2
+    assert by_name["wait_times"]["kinds"] == ["event"]
+    assert by_name["wait_times"]["looksLike"] == ["waitTime"]
+    assert by_name["cpu_usage"]["looksLike"] == []
+    assert by_name["cpu_usage"]["firstSeen"] >= by_name["cpu_usage"]["lastHour"] > "2026"
+    assert found["next"] is None
+
+
+def test_the_list_comes_in_pages(filled: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "PAGE", 2)
+    first = filled.get(f"{METRICS}/catalog").body
+    second = filled.get(f"{METRICS}/catalog", after=first["next"]).body
+    assert [len(first["metrics"]), len(second["metrics"])] == [2, 1]
+    assert second["next"] is None
+
+
+def test_tags_are_listed_by_key_with_how_many_series_carry_them(filled: Api) -> None:
+    of_one = filled.get(f"{METRICS}/tags", metricType="wait_times").body
+    of_all = filled.get(f"{METRICS}/tags").body
+    one_each = [{"value": "a", "series": 1}, {"value": "b", "series": 1}]
+    assert of_one == {
+        "tags": [{"key": "host", "values": one_each}, {"key": "region", "values": [{"value": "eu", "series": 2}]}],
+        "truncated": False,
+    }
+    assert of_all["tags"][0]["values"][0] == {"value": "a", "series": 3}
+
+
+def test_series_are_chosen_by_tags(filled: Api) -> None:
+    found = filled.get(f"{METRICS}/series", metricType="wait_times", tags="host:b").body
+    assert found == {
+        "series": [{"metricType": "wait_times", "unit": "s", "kind": "event", "tags": {"host": "b", "region": "eu"}}]
+    }
+    assert filled.get(f"{METRICS}/series", metricType="nothing").body == {"series": []}
+    assert filled.get(f"{METRICS}/series").body["field"] == "metricType"
+
+
+def test_too_many_series_are_refused_with_the_way_out(filled: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "MAX_SERIES", 1)
+    reply = filled.get(f"{METRICS}/series", metricType="wait_times")
+    assert (reply.status, reply.body["field"]) == (400, "tags")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["cpu-usage", "cpu_usage", "CPU.Usage"], [["cpu-usage", "cpu_usage", "CPU.Usage"]]),
+        (["responseTime", "response_time"], [["responseTime", "response_time"]]),
+        (["error", "errors"], [["error", "errors"]]),
+        (["class", "clas", "gas", "ga"], []),
+        (["cpu", "memory"], []),
+    ],
+)
+def test_names_look_alike_but_for_case_separators_and_plural(names: list[str], expected: list[list[str]]) -> None:
+    found = lookalikes(names)
+    groups = {tuple(sorted([name, *others])) for name, others in found.items()}
+    assert groups == {tuple(sorted(group)) for group in expected}
