@@ -3,8 +3,8 @@
 Python's own engine backtracks, so that one pattern of a rule could stop the tick for hours. Here a pattern becomes a
 finite automaton whose sets of states are computed once and remembered.
 
-Understood: literals, `.`, `[a-z]`, `[^a-z]`, `\\d \\w \\s \\D \\W \\S`, `( )`, `(?: )`, `(?P<name> )`, `|`, `* + ? {n,m}`
-and their lazy forms, `(?i)` in front. A leading `^` and a trailing `$` are allowed and change nothing.
+Understood: literals, `.`, `[a-z]`, `[^a-z]`, `\\d \\w \\s \\D \\W \\S`, `( )`, `(?: )`, `(?P<name> )`, `|`,
+`* + ? {n,m}` and their lazy forms, `(?i)` in front. A leading `^` and a trailing `$` are allowed and change nothing.
 """
 
 from __future__ import annotations
