@@ -73,13 +73,15 @@ class wired:  # noqa: N801 -- reads as a statement: with wired(...)
             self._monkeypatch.setenv(name, value)
 
     def __exit__(self, *_: object) -> None:
-        wiring.valkey().close()
-        wiring.database().close()
         forget_wiring()
 
 
 def forget_wiring() -> None:
-    """The next use builds everything anew, from the environment as it is then."""
+    """Close what is open; the next use builds everything anew, from the environment as it is then."""
+    if wiring.valkey.cache_info().currsize:
+        wiring.valkey().close()
+    if wiring.database.cache_info().currsize:
+        wiring.database().close()
     settings.current.cache_clear()
     for built in vars(wiring).values():
         if hasattr(built, "cache_clear"):
