@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.package import ROOT, build
+from infra.aws.package import ROOT, TEMPLATE, build
 from infra.local.postgres import running_postgres
 from infra.local.valkey import running_valkey
 from tests.infra.aws.emulator import emulator
@@ -26,9 +27,17 @@ class Stores:
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory with the package and its template, built as for a deployment but for this machine's processor."""
-    out = tmp_path_factory.mktemp("package")
-    build(out, architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64")
+    """The directory with the package and its template, as for a deployment but for this machine's processor.
+
+    Built once a run: the processes that pytest-xdist distributes tests to share a parent directory.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    out = shared / "package"
+    with (shared / "package.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (out / TEMPLATE).exists():  # it is written last
+            build(out, architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64")
     return out
 
 
