@@ -43,6 +43,10 @@ class Fields:
         """Whether the field is given and not null."""
         return self._given.get(name) is not None
 
+    def raw(self, name: str) -> object:
+        """The value as it came; None when it is not given."""
+        return self._value(name)
+
     def skip(self, name: str) -> None:
         """Let a field pass unread: something else has judged it."""
         self._asked.add(name)
