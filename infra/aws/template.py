@@ -55,7 +55,7 @@ def _finish_function(name: str, function: dict[str, Any]) -> None:
         "LoggingConfig": logs.logging_config(name),
     }
     if name != migrations.MIGRATE:
-        function.setdefault("DependsOn", []).append(migrations.RESOURCE)
+        function["DependsOn"] = [migrations.RESOURCE]
     for event in function["Properties"].get("Events", {}).values():
         _finish_event(name, function, event)
 
@@ -67,7 +67,6 @@ def _finish_event(name: str, function: dict[str, Any], event: dict[str, Any]) ->
         function["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
     if event["Type"] == "SQS":
         # Chalice names the queue by a text, from which CloudFormation cannot tell that it has to exist first.
-        function.setdefault("DependsOn", []).append("TickQueue")
         event["Properties"]["Queue"] = {"Fn::GetAtt": ["TickQueue", "Arn"]}
         if name == "Tick":
             event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": MAX_TICKS_AT_ONCE}

@@ -94,7 +94,7 @@ def test_at_most_two_ticks_run_at_once_and_never_more_than_one_message_in_each(r
     (source,) = resources["Tick"]["Properties"]["Events"].values()
     assert source["Properties"]["ScalingConfig"] == {"MaximumConcurrency": MAX_TICKS_AT_ONCE}
     assert source["Properties"]["BatchSize"] == 1
-    assert "TickQueue" in resources["Tick"]["DependsOn"]
+    assert source["Properties"]["Queue"] == {"Fn::GetAtt": ["TickQueue", "Arn"]}  # so that the queue is made first
 
 
 def test_the_api_lives_under_the_stage_that_gives_its_paths_their_prefix(resources: dict[str, Any]) -> None:
