@@ -26,8 +26,8 @@ def python_of(project: Path, environment: str, requirements: str) -> Path:
     """The Python of a virtual environment that holds these requirements; made when it is missing or has others."""
     folder = project / environment
     wanted = hashlib.sha256((project / requirements).read_bytes()).hexdigest()
-    folder.mkdir(exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
+    # Beside the folder, not in it: making the environment clears the folder.
+    with folder.with_name(f"{environment}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         stamp = folder / ".requirements"
         if not stamp.exists() or stamp.read_text() != wanted:
