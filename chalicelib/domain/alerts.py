@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from chalicelib.domain.rules import NoData, Rule
+from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
-from chalicelib.domain.verdicts import Verdict
 
 GONE_AFTER_MS = {NoData.IGNORE: 3_600_000, NoData.KEEP: 86_400_000}
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from chalicelib.domain.verdicts import Verdict, Verdicts
-
 REPLAY_AT_MOST_MS = 120_000
 SETTLE_AT_LEAST_MS = 90_000
 
@@ -37,9 +33,3 @@ def believed_from(healthy_since: int, window: int, interval: int) -> int:
     Until then the data may be late because we were down: an outage of ours must not page as a death of all hosts.
     """
     return healthy_since + max(window, 2 * interval, SETTLE_AT_LEAST_MS)
-
-
-def doubt_no_data(verdicts: Verdicts) -> Verdicts:
-    """The verdicts with UNKNOWN in the place of NO_DATA; the rest as it is."""
-    doubted: Verdicts = np.where(verdicts == Verdict.NO_DATA, np.int8(Verdict.UNKNOWN), verdicts)
-    return doubted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from chalicelib.domain.conditions import Condition
 from chalicelib.domain.series import Kind
@@ -25,6 +25,18 @@ class Match(StrEnum):
 
     ALL = "all"
     ANY = "any"
+
+
+class Verdict(IntEnum):
+    """What was found at one instant. The order joins conditions: with `all` the lowest counts, with `any` the highest.
+
+    UNKNOWN never comes from values: it stands in NO_DATA's place while the service itself may lack the data.
+    """
+
+    CLEAR = 0
+    NO_DATA = 1
+    BREACHED = 2
+    UNKNOWN = 3
 
 
 class NoData(StrEnum):

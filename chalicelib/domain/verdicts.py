@@ -7,29 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.conditions import Condition, Operator
-from chalicelib.domain.rules import Match, Rule
+from chalicelib.domain.rules import Match, Rule, Verdict
 
 Floats = NDArray[np.float64]
 Verdicts = NDArray[np.int8]
-
-
-class Verdict(IntEnum):
-    """What was found at one instant. The order is that of certainty: `all` is the lowest, `any` the highest.
-
-    UNKNOWN is never computed from values: the evaluator puts it in NO_DATA's place while the service itself may
-    have lost the data, see gaps.py.
-    """
-
-    CLEAR = 0
-    NO_DATA = 1
-    BREACHED = 2
-    UNKNOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +87,9 @@ def compared_values(condition: Condition, readings: Readings) -> Floats:
     with np.errstate(invalid="ignore", over="ignore"):
         changes: Floats = (values - earlier) / base * 100
     return -changes if condition.operator is Operator.PERCENT_DECREASE else changes
+
+
+def doubt_no_data(verdicts: Verdicts) -> Verdicts:
+    """The verdicts with UNKNOWN in the place of NO_DATA, for when the data may only be late; see gaps.py."""
+    doubted: Verdicts = np.where(verdicts == Verdict.NO_DATA, np.int8(Verdict.UNKNOWN), verdicts)
+    return doubted

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from chalicelib.domain.alerts import Alert, State, Terms, Transition, next_deadline, step, terms_of
 from chalicelib.domain.notifications import Reason
-from chalicelib.domain.rules import NoData, Rule
+from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
 from chalicelib.domain.tellings import Tellings, count_tellings
-from chalicelib.domain.verdicts import Readings, Verdict, Verdicts, judge
+from chalicelib.domain.verdicts import Readings, Verdicts, judge
 
 Instants = NDArray[np.int64]
 Places = NDArray[np.intp]

@@ -25,9 +25,8 @@ from chalicelib.domain.alerts import (
 from chalicelib.domain.conditions import Condition, Operator
 from chalicelib.domain.rule_edits import ending_of_edit
 from chalicelib.domain.rule_form import amend_rule
-from chalicelib.domain.rules import NoData, Rule
+from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
-from chalicelib.domain.verdicts import Verdict
 
 TICK = 10_000
 SIGNALS = {"B": Verdict.BREACHED, "C": Verdict.CLEAR, "-": Verdict.NO_DATA, "?": Verdict.UNKNOWN}

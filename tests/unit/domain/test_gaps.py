@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from chalicelib.domain.gaps import Due, believed_from, doubt_no_data, due_instants
-from chalicelib.domain.verdicts import Verdict
+from chalicelib.domain.gaps import Due, believed_from, due_instants
 
 
 @pytest.mark.parametrize(
@@ -27,8 +25,3 @@ def test_a_short_gap_is_replayed_and_a_long_one_is_not(last: int | None, now: in
 @pytest.mark.parametrize(("window", "interval", "after"), [(60, 10, 90), (300, 10, 300), (60, 60, 120)])
 def test_no_data_is_believed_when_data_had_time_to_arrive(window: int, interval: int, after: int) -> None:
     assert believed_from(5_000, window * 1000, interval * 1000) == 5_000 + after * 1000
-
-
-def test_doubt_leaves_what_was_seen_as_it_is() -> None:
-    verdicts = np.array([Verdict.BREACHED, Verdict.NO_DATA, Verdict.CLEAR], np.int8)
-    assert doubt_no_data(verdicts).tolist() == [Verdict.BREACHED, Verdict.UNKNOWN, Verdict.CLEAR]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from chalicelib.domain.alerts import Alert, State, Terms, Transition, step
 from chalicelib.domain.conditions import Condition, Operator
 from chalicelib.domain.notifications import Reason
-from chalicelib.domain.rules import NoData, Rule
+from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
 from chalicelib.domain.series_literals import parse_values
-from chalicelib.domain.verdicts import Readings, Verdict, Verdicts
+from chalicelib.domain.verdicts import Readings, Verdicts
 from chalicelib.services.backtest import GroupBacktest, GroupHistory, backtest, walk
 
 TICK = 10_000
