@@ -27,7 +27,7 @@ def print_json(answer: Any) -> None:
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-def sparkline(values: list[float | None], width: int = 40) -> str:
+def sparkline(values: list[float | None], width: int = 24) -> str:
     """The last values as bars between their lowest and highest; a gap where there is none."""
     shown = values[-width:]
     known = [value for value in shown if value is not None]
