@@ -129,7 +129,8 @@ def step(
         return replace(_move_clocks(running, now), silent_since=now), ()
     if signal is Verdict.NO_DATA and terms.no_data is NoData.KEEP:
         return _stand_still(terms, running, now)
-    if terms.no_data is NoData.KEEP or running.state is State.PENDING:
+    # Under `ignore` the clocks ran on through the silence of a firing alert.
+    if terms.no_data is not NoData.IGNORE or running.state is State.PENDING:
         running = _move_clocks(running, now)
     if running.state is State.PENDING:
         return _step_pending(terms, running, now, breached=breached)
@@ -164,7 +165,7 @@ def _begin(terms: Terms, new_id: str, now: int) -> Stepped:
 
 def _step_pending(terms: Terms, alert: Alert, now: int, *, breached: bool) -> Stepped:
     if breached:
-        return _fire_when_due(terms, replace(alert, silent_since=None), now)
+        return _fire_when_due(terms, alert, now)
     return _drop(alert, now)
 
 
@@ -177,6 +178,8 @@ def _fire_when_due(terms: Terms, alert: Alert, now: int) -> tuple[Alert, tuple[T
 
 def _step_firing(terms: Terms, alert: Alert, now: int, *, breached: bool, silent: bool) -> Stepped:
     if breached:
+        if alert.recovering_since is None and alert.silent_since is None:
+            return alert, ()  # the common case: nothing to copy, nothing to write
         return replace(alert, recovering_since=None, silent_since=None), ()
     recovering_since = now if alert.recovering_since is None else alert.recovering_since
     silent_since = (now if alert.silent_since is None else alert.silent_since) if silent else None

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.alerts import Alert, State, Terms, Transition, next_deadline, step, terms_of
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.notifications import Reason
 from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
@@ -25,6 +26,7 @@ from chalicelib.domain.verdicts import Readings, Verdicts, judge
 
 Instants = NDArray[np.int64]
 Places = NDArray[np.intp]
+MAX_TRANSITIONS = 100_000  # two seconds' work; a rule that fires so often is no use to anybody
 _VERDICTS = tuple(Verdict)
 
 
@@ -67,17 +69,20 @@ def backtest(
 ) -> list[GroupBacktest]:
     """What the rule would have done with each group; groups may be made one at a time, only one is held.
 
-    `instants` are the grid's, rising, in epoch ms. `cooldown_period` in seconds is for a rule that names none.
+    `instants` are the grid's, rising, in epoch ms. `cooldown_period` in seconds is for a rule that names none. Raises
+    InvalidInput for a rule that does little but fire.
     """
     moments: list[int] = instants.tolist()
     cooldown = (cooldown_period if rule.cooldown_period is None else rule.cooldown_period) * 1000
     results = []
+    left = MAX_TRANSITIONS
     for group in groups:
         terms = terms_of(rule, group.kind)
         calm = judge(rule, group.readings, firing=False)
         recovers = any(condition.recovery_threshold is not None for condition in rule.conditions)
         firing = judge(rule, group.readings, firing=True) if recovers else calm
-        transitions, dropped = walk(terms, instants, calm, firing)
+        transitions, dropped = walk(terms, instants, calm, firing, most=left)
+        left -= len(transitions)
         told = count_tellings(
             transitions, moments, cooldown_period=cooldown, repeat_interval=rule.repeat_interval * 1000
         )
@@ -86,11 +91,14 @@ def backtest(
     return results
 
 
-def walk(terms: Terms, instants: Instants, calm: Verdicts, firing: Verdicts) -> tuple[list[Transition], int]:
+def walk(
+    terms: Terms, instants: Instants, calm: Verdicts, firing: Verdicts, *, most: int = MAX_TRANSITIONS
+) -> tuple[list[Transition], int]:
     """The transitions of all alerts that fired (and of one that is pending at the end), and how many were dropped.
 
     The same as stepping at every instant with `calm[i]` or, while it fires, `firing[i]`. Relies on `firing` being
-    breached wherever `calm` is: a recovery threshold lies on the clear side.
+    breached wherever `calm` is: a recovery threshold lies on the clear side. Raises InvalidInput for more than `most`
+    transitions.
     """
     if terms.no_data is NoData.ALERT:
         calm, firing = (np.where(each == Verdict.NO_DATA, np.int8(Verdict.BREACHED), each) for each in (calm, firing))
@@ -114,6 +122,12 @@ def walk(terms: Terms, instants: Instants, calm: Verdicts, firing: Verdicts) -> 
         signal = _VERDICTS[(firing if is_firing else calm)[place]]
         alert, found = step(terms, alert, signal, now, new_id=str(now))
         transitions += found
+        if len(transitions) > most:
+            raise InvalidInput(
+                f"duration: the rule would have come to fire more than {MAX_TRANSITIONS // 3} times; "
+                "give it a longer duration, or test a shorter time.",
+                field="duration",
+            )
         if alert is None:
             dropped += 1
             # As if it had never been: only what fired, or still may, is part of the result.

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.alerts import Alert, State, Terms, Transition, step
+from chalicelib.domain.alerts import Alert, State, Terms, Transition, step, terms_of
 from chalicelib.domain.conditions import Condition, Operator
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.notifications import Reason
-from chalicelib.domain.rules import NoData, Rule, Verdict
+from chalicelib.domain.rules import Match, NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
 from chalicelib.domain.series_literals import parse_values
-from chalicelib.domain.verdicts import Readings, Verdicts
+from chalicelib.domain.verdicts import Readings, Verdicts, judge
 from chalicelib.services.backtest import GroupBacktest, GroupHistory, backtest, walk
 
 TICK = 10_000
@@ -81,17 +82,39 @@ def test_stepping_where_something_can_happen_equals_stepping_everywhere(
     assert walk(terms, np.array(moments, np.int64), *verdicts) == step_everywhere(terms, *verdicts, moments)
 
 
-@given(st.lists(st.sampled_from([50.0, 85.0, 95.0, float("nan")]), max_size=80), st.sampled_from([0, 25, 60]))
-def test_a_backtest_of_values_equals_judging_and_stepping_each(values: list[float], duration: int) -> None:
-    instants = np.arange(len(values), dtype=np.int64) * TICK
-    tested = rule(duration=duration, recovery=80.0, no_data=NoData.IGNORE)
-    found = backtest(tested, instants, [GroupHistory((), [Readings(np.array(values))])], cooldown_period=0)[0]
+VALUES = st.sampled_from([50.0, 85.0, 95.0, float("nan")])
 
-    calm = np.array([1 if v != v else 2 if v > 90 else 0 for v in values], np.int8)
-    firing = np.array([1 if v != v else 2 if v > 80 else 0 for v in values], np.int8)
-    terms = Terms(duration * 1000, 0, NoData.IGNORE)
-    transitions, dropped = step_everywhere(terms, calm, firing, instants.tolist())
-    assert (list(found.transitions), found.dropped) == (transitions, dropped)
+
+@given(
+    st.lists(st.tuples(VALUES, VALUES), max_size=60),
+    st.sampled_from(Match),
+    st.sampled_from(NoData),
+    st.sampled_from([0, 25, 60]),
+    st.sampled_from([0, 20]),
+)
+def test_a_backtest_equals_judging_and_stepping_live_at_every_instant(
+    values: list[tuple[float, float]], match: Match, no_data: NoData, duration: int, keep: int
+) -> None:
+    conditions = (
+        Condition("m", Operator.GREATER_THAN, 90, recovery_threshold=80),
+        Condition("n", Operator.LESS_THAN, 60, recovery_threshold=90),
+    )
+    tested = Rule("r", "r", conditions, match, duration=duration, keep_firing_for=keep, no_data=no_data)
+    instants = np.arange(len(values), dtype=np.int64) * TICK
+    columns = [Readings(np.array([pair[which] for pair in values], np.float64)) for which in (0, 1)]
+
+    found = backtest(tested, instants, [GroupHistory((), columns)], cooldown_period=0)[0]
+
+    alert: Alert | None = None
+    transitions: list[Transition] = []
+    for now, pair in zip(instants.tolist(), values, strict=True):
+        is_firing = alert is not None and alert.state is State.FIRING
+        verdict = judge(tested, [Readings(np.array(value)) for value in pair], firing=is_firing)
+        alert, more = step(terms_of(tested, Kind.SAMPLED), alert, Verdict(int(verdict)), now, new_id=str(now))
+        transitions += more
+    dropped = {each.alert_id for each in transitions if each.target is None}
+    assert found.transitions == tuple(each for each in transitions if each.alert_id not in dropped)
+    assert found.dropped == len(dropped)
 
 
 def test_a_history_tells_when_it_would_have_fired_and_for_how_long() -> None:
@@ -138,6 +161,13 @@ def test_a_long_firing_repeats() -> None:
 def test_no_data_counts_by_the_kind_of_series(kind: Kind, firing_ms: int) -> None:
     instants, group = history("95 _x2 40", kind)
     assert backtest(rule(), instants, [group], cooldown_period=0)[0].firing_ms == firing_ms
+
+
+def test_a_rule_that_does_little_but_fire_is_refused_and_says_what_to_change() -> None:
+    instants, group = history(" ".join(["95", "40"] * 20_000))
+    with pytest.raises(InvalidInput, match="longer duration") as refused:
+        backtest(rule(), instants, [group, group, group], cooldown_period=0)
+    assert refused.value.field == "duration"
 
 
 def test_nothing_at_all_is_a_history_too() -> None:
