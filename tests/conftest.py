@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,9 +84,11 @@ def forget_wiring() -> None:
     if wiring.database.cache_info().currsize:
         wiring.database().close()
     settings.current.cache_clear()
-    for built in vars(wiring).values():
-        if hasattr(built, "cache_clear"):
-            built.cache_clear()
+    areas = [module for name, module in sys.modules.items() if f"{name}.".startswith("chalicelib.wiring.")]
+    for area in areas:
+        for built in vars(area).values():
+            if hasattr(built, "cache_clear"):
+                built.cache_clear()
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""One verb a file: each puts the steps of one use in order, over the ports of ports.py."""
+"""One verb a file: each puts the steps of one use in order, over the ports beside it."""

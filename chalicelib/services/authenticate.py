@@ -11,7 +11,7 @@ from __future__ import annotations
 from chalicelib.domain.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
 from chalicelib.domain.scopes import Scope, allows
 from chalicelib.domain.tokens import PREFIX, Grant, digest
-from chalicelib.services.ports import Counter, GrantCache, Grants
+from chalicelib.services.ports.access import Counter, GrantCache, Grants
 
 REMEMBER_MS = 10_000
 MAX_REMEMBERED = 10_000

@@ -10,7 +10,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.lookalikes import lookalikes
 from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.series import Definition
-from chalicelib.services.ports import Catalogue, CatalogueBrowser
+from chalicelib.services.ports.reading import Catalogue, CatalogueBrowser
 
 PAGE = 200
 MAX_TAGS = 5_000

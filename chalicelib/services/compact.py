@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.services.ports import CompactionStep, CompactionStore
+from chalicelib.services.ports.compaction import CompactionStep, CompactionStore
 from chalicelib.tsdb.blocks import decode, encode, split
 from chalicelib.tsdb.columns import Columns, join, unpack
 from chalicelib.tsdb.hours import HourState, wants_full, wants_small

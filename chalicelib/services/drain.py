@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.domain.instants import to_iso
-from chalicelib.services.ports import DrainStep, DrainStore, FrameSource
+from chalicelib.services.ports.drain import DrainStep, DrainStore, FrameSource
 from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
 from chalicelib.tsdb.columns import join, read_definitions, read_frames, unpack
 from chalicelib.tsdb.frame import NO_WRITER, CorruptFrame, FrameHeader, read_header

@@ -14,7 +14,7 @@ from chalicelib.domain.errors import FieldError
 from chalicelib.domain.instants import InvalidInstant, parse_instant
 from chalicelib.domain.series import InvalidSample
 from chalicelib.services.incoming import Batch, Recorded, Sample, Snapshot
-from chalicelib.services.ports import FrameSink
+from chalicelib.services.ports.ingest import FrameSink
 from chalicelib.services.rows import Row, Rows
 from chalicelib.tsdb.frame import FrameBuilder
 

@@ -17,7 +17,8 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
-from chalicelib.services.ports import FrameSource, SampleStore
+from chalicelib.services.ports.drain import FrameSource
+from chalicelib.services.ports.reading import SampleStore
 from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.blocks import decode

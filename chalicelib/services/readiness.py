@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.services.ports import BufferLength, DrainReport
+from chalicelib.services.ports.tick import BufferLength, DrainReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import numpy as np
 from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
 from chalicelib.domain.series import Definition, Kind
-from chalicelib.services.ports import Catalogue, NewestFrames
+from chalicelib.services.ports.reading import Catalogue, NewestFrames
 from chalicelib.tsdb.columns import read_definitions, read_frames
 from chalicelib.tsdb.frame import CorruptFrame, FrameHeader, read_header
 

@@ -17,7 +17,7 @@ from chalicelib.domain.series import (
     check_tags,
     check_unit,
 )
-from chalicelib.services.ports import MetricTypes
+from chalicelib.services.ports.ingest import MetricTypes
 
 ANNOUNCE_EVERY_MS = 240_000
 _ID = Struct("<q")

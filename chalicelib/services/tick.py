@@ -13,15 +13,10 @@ from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import ServiceError
 from chalicelib.services.drain import Drain, Drained
-from chalicelib.services.ports import (
-    Catalogue,
-    GrantRebuild,
-    Housekeeping,
-    KnownTypes,
-    TickQueue,
-    TickStore,
-    TokenTruth,
-)
+from chalicelib.services.ports.access import GrantRebuild, TokenTruth
+from chalicelib.services.ports.ingest import KnownTypes
+from chalicelib.services.ports.reading import Catalogue
+from chalicelib.services.ports.tick import Housekeeping, TickQueue, TickStore
 
 HORIZON_SECONDS = 75  # more than a minute, so that an EventBridge run that is late leaves no hole
 _log = logging.getLogger(__name__)

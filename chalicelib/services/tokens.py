@@ -8,7 +8,7 @@ from datetime import datetime
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant, Token, digest, secret_from
-from chalicelib.services.ports import GrantWriter, TokenBook
+from chalicelib.services.ports.access import GrantWriter, TokenBook
 
 PAGE = 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from chalicelib.services.ports import FrameSource
+from chalicelib.services.ports.drain import FrameSource
 from chalicelib.tsdb.frame import FrameHeader
 from chalicelib.tsdb.marks import Marks, read_new
 from chalicelib.tsdb.progress import DrainState

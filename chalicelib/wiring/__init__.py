@@ -1,4 +1,7 @@
-"""The composition root: builds every adapter and service, once per container, when it is first asked for."""
+"""The composition root: builds every adapter and service, once per container, when it is first asked for.
+
+Here the two stores and what records, keeps and reads metrics; every other area has a module of its own beside.
+"""
 
 from __future__ import annotations
 

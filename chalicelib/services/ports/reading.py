@@ -1,0 +1,78 @@
+"""What queries need of the world: one snapshot of the store, the newest frames, the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from chalicelib.domain.browsing import MetricEntry, TagEntry
+from chalicelib.domain.series import Definition
+from chalicelib.tsdb.progress import DrainState
+
+
+class Snapshot(Protocol):
+    """The store at one instant."""
+
+    def progress(self) -> tuple[DrainState, dict[int, int]]:
+        """How far the stream is drained, and how many frames of each writer."""
+        ...
+
+    def series_of(self, metric_type: str) -> dict[int, Definition]:
+        """Every series of a metric type in the catalogue, by id."""
+        ...
+
+    def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
+        """The packed columns of a metric type from heads that may hold samples of [start, end), in arrival order."""
+        ...
+
+    def blocks(self, metric_type: str, start: int, end: int, series: tuple[int, int]) -> list[bytes]:
+        """Its blocks that may hold samples of [start, end) of series ids from the first to the second, as they arrived.
+
+        All instants in epoch ms; every block is older than every head of its hour.
+        """
+        ...
+
+
+class SampleStore(Protocol):
+    """Where samples are read from."""
+
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Everything read from it is of one instant. Raises Unavailable."""
+        ...
+
+
+class NewestFrames(Protocol):
+    """The stream, read backwards."""
+
+    def read_newest(self, before: str, since: str, count: int) -> list[tuple[str, bytes]]:
+        """Up to `count` entries down from the id `before`, not older than `since`; newest first. Raises Unavailable."""
+        ...
+
+
+class Catalogue(Protocol):
+    """Which series there are."""
+
+    def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:
+        """Every series of these metric types, by id. Raises Unavailable."""
+        ...
+
+    def metric_types(self) -> list[str]:
+        """The names of all metric types. Raises Unavailable."""
+        ...
+
+
+class CatalogueBrowser(Protocol):
+    """The catalogue as people browse it."""
+
+    def metrics(self, after: str, limit: int) -> list[MetricEntry]:
+        """Up to `limit` metric types in the order of their names, from behind the name `after`. Raises Unavailable."""
+        ...
+
+    def names(self) -> list[str]:
+        """The names of all metric types. Raises Unavailable."""
+        ...
+
+    def tags(self, metric_type: str | None, limit: int) -> list[TagEntry]:
+        """Up to `limit` tags of one metric type or of all, by key. Raises Unavailable."""
+        ...
