@@ -13,16 +13,19 @@ from typing import Any
 from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
 
 from chalicelib import logs, settings, wiring
+from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
 from chalicelib.api.metrics import metrics
+from chalicelib.api.rules import rules
+from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (catalogue, health, metrics, tokens):
+for blueprint in (alerts, catalogue, health, metrics, rules, silences, tokens):
     app.register_blueprint(blueprint)
 
 

@@ -41,6 +41,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     alert_cooldown_period: Annotated[int, Meta(description="Cooldown of rules that name none, in seconds.", ge=0)] = (
         1800
     )
+    alert_default_recipients: Annotated[
+        str, Meta(description="Comma-separated email addresses that the default rules tell; empty = nobody.")
+    ] = ""
+    max_alerts_per_rule: Annotated[
+        int, Meta(description="More groups of one rule breached at once than this is an error on the rule.", ge=1)
+    ] = 1000
+    alert_retention_days: Annotated[int, Meta(description="How long resolved alerts and events are kept.", ge=1)] = 400
+    audit_retention_days: Annotated[int, Meta(description="How long the audit trail is kept.", ge=1)] = 400
     max_sample_age_days: Annotated[int, Meta(description="How far back a sample's time may lie.", ge=1, le=36_500)] = (
         1826
     )

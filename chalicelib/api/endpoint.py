@@ -92,6 +92,31 @@ class Request:
         raw = self._raw.raw_body
         return inflate(raw if isinstance(raw, bytes) else raw.encode(), self.header("content-encoding"))
 
+    def json(self) -> Any:
+        """The body decoded; an empty one is an empty object."""
+        raw = self.json_body()
+        try:
+            return msgspec.json.decode(raw) if raw.strip() else {}
+        except msgspec.DecodeError as error:
+            raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A query parameter that is true or false."""
+        given = self.query(name)
+        if given not in (None, "true", "false"):
+            raise InvalidInput(f"{name}: must be true or false.", field=name)
+        return default if given is None else given == "true"
+
+    def expected_version(self) -> int | None:
+        """The version that If-Match asks for; None = the caller does not mind."""
+        given = self.header("if-match").strip()
+        if given in ("", "*"):
+            return None
+        tag = given.removeprefix("W/").strip('"')
+        if not tag.isascii() or not tag.isdigit() or len(tag) > 15:
+            raise InvalidInput('If-Match: must be an ETag that was sent with the resource, like "3".', field="If-Match")
+        return int(tag)
+
 
 View = Callable[..., Answer]
 

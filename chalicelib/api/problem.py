@@ -31,6 +31,8 @@ def problem(error: errors.ServiceError, request_id: str) -> Response:
         content["field"] = error.field
     if isinstance(error, errors.InvalidInput) and error.errors:
         content["errors"] = [field_error(each) for each in error.errors]
+    if isinstance(error, errors.Conflict) and error.current is not None:
+        content["current"] = error.current
     headers = {}
     if isinstance(error, errors.TooManyRequests | errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after)

@@ -15,7 +15,7 @@ ServiceError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -58,7 +58,11 @@ class NotFound(ServiceError):
 
 
 class Conflict(ServiceError):
-    """Not possible in the present state."""
+    """Not possible in the present state; `current` shows that state where it helps to decide what to do next."""
+
+    def __init__(self, message: str, *, current: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.current = current
 
 
 class TooLarge(ServiceError):

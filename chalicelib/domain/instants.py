@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RELATIVE = re.compile(r"-(\d{1,9})(ms|s|m|h|d|w)")
 _MILLISECONDS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+_MILLISECOND = timedelta(milliseconds=1)
 _FARTHEST = 253_402_300_799_999  # the last millisecond of year 9999
 
 
@@ -58,6 +59,11 @@ def to_iso(milliseconds: int) -> str:
 def from_datetime(moment: datetime | None) -> str | None:
     """`2024-01-15T10:30:00.000Z`; None stays None."""
     return None if moment is None else to_iso(round(moment.timestamp() * 1000))
+
+
+def from_moment(moment: datetime) -> int:
+    """Epoch milliseconds, exactly."""
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def to_datetime(milliseconds: int) -> datetime:

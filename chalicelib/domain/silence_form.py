@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.domain.cron import InvalidCron, parse_cron
@@ -71,8 +73,15 @@ def write_silence(silence: Silence) -> dict[str, object]:
 
 
 def write_window(window: MaintenanceWindow, *, now: int) -> dict[str, object]:
-    """What `read_window` reads, who made it, and when it holds next."""
+    """What `read_window` reads, who made it, since when it counts, and when it holds next."""
     following = window.next_span(now)
+    return keep_window(window) | {
+        "next": following and {"startsAt": to_iso(following[0]), "endsAt": to_iso(following[1])},
+    }
+
+
+def keep_window(window: MaintenanceWindow) -> dict[str, object]:
+    """Everything that is to be known of a window, for `load_window`."""
     return {
         "id": window.id,
         "start": window.start,
@@ -80,9 +89,32 @@ def write_window(window: MaintenanceWindow, *, now: int) -> dict[str, object]:
         "timeZone": window.zone,
         "author": window.author,
         "comment": window.comment,
-        "next": following and {"startsAt": to_iso(following[0]), "endsAt": to_iso(following[1])},
+        "validFrom": to_iso(window.valid_from),
+        "validUntil": None if window.valid_until is None else to_iso(window.valid_until),
         **_write_scope(window.scope),
     }
+
+
+def load_silence(kept: Mapping[str, Any]) -> Silence:
+    """The silence that `write_silence` wrote."""
+    begins, ends = parse_instant(kept["startsAt"]), parse_instant(kept["endsAt"])
+    return Silence(kept["id"], _read_scope(Fields(kept)), begins, ends, kept["author"], kept["comment"])
+
+
+def load_window(kept: Mapping[str, Any]) -> MaintenanceWindow:
+    """The window that `keep_window` wrote."""
+    until = kept["validUntil"]
+    return MaintenanceWindow(
+        id=kept["id"],
+        scope=_read_scope(Fields(kept)),
+        start=kept["start"],
+        duration=kept["duration"],
+        zone=kept["timeZone"],
+        author=kept["author"],
+        comment=kept["comment"],
+        valid_from=parse_instant(kept["validFrom"]),
+        valid_until=None if until is None else parse_instant(until),
+    )
 
 
 def _read_scope(fields: Fields) -> Scope:

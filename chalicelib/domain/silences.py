@@ -69,6 +69,8 @@ class Silence:
 class MaintenanceWindow:
     """Holds for `duration` seconds from each start of `start` in the zone's time, on or after `valid_from` (epoch ms).
 
+    One that is lifted ends at `valid_until`, also when it holds at that moment.
+
     The duration is real time: a window of two hours lasts two hours, whatever the clock on the wall does meanwhile.
     """
 
@@ -80,6 +82,7 @@ class MaintenanceWindow:
     author: str
     comment: str = ""
     valid_from: int = 0
+    valid_until: int | None = None
 
     @property
     def cron(self) -> Cron:
@@ -90,12 +93,20 @@ class MaintenanceWindow:
         """When it began last and ends or ended, as seen at `now`; None when that is longer ago than it lasts twice."""
         earliest = max(now - 2 * self.duration * 1000, self.valid_from)
         began = self.cron.last_start(now, ZoneInfo(self.zone), not_before=earliest)
-        return None if began is None else (began, began + self.duration * 1000)
+        if began is None or (self.valid_until is not None and began >= self.valid_until):
+            return None
+        return began, self._end(began)
 
     def next_span(self, now: int) -> tuple[int, int] | None:
         """When it begins next after `now`, and ends."""
         begins = self.cron.next_start(max(now, self.valid_from - 1), ZoneInfo(self.zone))
-        return None if begins is None else (begins, begins + self.duration * 1000)
+        if begins is None or (self.valid_until is not None and begins >= self.valid_until):
+            return None
+        return begins, self._end(begins)
+
+    def _end(self, began: int) -> int:
+        ends = began + self.duration * 1000
+        return ends if self.valid_until is None else min(ends, self.valid_until)
 
     @property
     def mute(self) -> Mute:

@@ -194,7 +194,20 @@ def tick() -> Tick:
 
 
 def migrate() -> list[str]:
-    """Bring the schema up to date; the names of the migrations applied."""
+    """Bring the schema up to date, and create what an installation begins with; the names of the migrations applied."""
+    import time
+
     from chalicelib.storage.postgres.migrate import migrate as bring_up_to_date
 
-    return bring_up_to_date(database())
+    applied = bring_up_to_date(database())
+    seed_rules(time.time_ns() // 1_000_000)
+    return applied
+
+
+def seed_rules(now: int) -> bool:
+    """Create the default rules, once in an installation's life; whether that was now."""
+    from chalicelib.domain.default_rules import default_rules
+    from chalicelib.storage.postgres.rules import PostgresRules
+
+    recipients = tuple(sorted(settings.names(settings.current().alert_default_recipients)))
+    return PostgresRules(database()).seed(default_rules(recipients), now)

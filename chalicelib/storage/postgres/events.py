@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from psycopg import Connection
-from psycopg.types.json import Jsonb
+from chalicelib.domain.instants import from_moment, to_datetime
+from chalicelib.domain.occurrences import Occurrence
+from chalicelib.storage.postgres.connection import Database
 
-from chalicelib.domain.instants import to_datetime
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 
 def publish(connection: Connection, kind: str, data: Mapping[str, Any], at: int) -> None:
     """Add an event (`alertTriggered`, `alertAcknowledged`, `alertResolved`, `reportGenerated`) at `at` (epoch ms)."""
+    from psycopg.types.json import Jsonb
+
     connection.execute(
         "INSERT INTO events (type, at, data) VALUES (%s, %s, %s)", (kind, to_datetime(at), Jsonb(dict(data)))
     )
+
+
+class PostgresEvents:
+    """The feed, for services."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def after(self, number: int, limit: int, *, types: Sequence[str] = ()) -> list[Occurrence]:
+        """Events after a number, in order. Raises Unavailable.
+
+        Numbers are given out before transactions commit: an event is shown only when every transaction that may hold a
+        lower number has ended, so that nobody who follows the feed misses one.
+        """
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, type, at, data FROM events"
+                " WHERE id > %s AND writer < pg_snapshot_xmin(pg_current_snapshot())"
+                " AND (%s OR type = ANY (%s)) ORDER BY id LIMIT %s",
+                (number, not types, list(types), limit),
+            ).fetchall()
+        return [Occurrence(number, kind, from_moment(at), data) for number, kind, at, data in rows]
+
+    def newest(self) -> int:
+        """The number of the newest event that may be shown, 0 when there is none. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "SELECT coalesce(max(id), 0) FROM events WHERE writer < pg_snapshot_xmin(pg_current_snapshot())"
+            ).fetchone()
+        assert row is not None
+        return int(row[0])

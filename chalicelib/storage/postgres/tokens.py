@@ -79,6 +79,12 @@ class PostgresTokens:
             connection.execute("DELETE FROM tokens WHERE id = %s", (token_id,))
         return str(digest)
 
+    def name_of(self, token_id: str) -> str | None:
+        """A token's name; None when it is gone. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            row = connection.execute("SELECT name FROM tokens WHERE id = %s", (token_id,)).fetchone()
+        return None if row is None else str(row[0])
+
     def note_uses(self, uses: Mapping[str, int]) -> None:
         """Record when tokens were last used (epoch ms)."""
         with self._database.transaction() as connection, connection.cursor() as cursor:

@@ -17,7 +17,8 @@ CREATE TABLE alerts (
     id text PRIMARY KEY,
     rule_id text NOT NULL,
     rule_name text NOT NULL,
-    metric_type text NOT NULL,
+    metric_types text[] NOT NULL,         -- all that the rule reads
+    metric_type text NOT NULL GENERATED ALWAYS AS (metric_types[1]) STORED,
     unit text NOT NULL DEFAULT '',
     severity text NOT NULL,
     state text NOT NULL CHECK (state IN ('pending', 'firing', 'resolved')),
