@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chalicelib.domain.errors import ServiceError
+from chalicelib.services.agents import IntroduceAgents
 from chalicelib.services.drain import Drain, Drained
+from chalicelib.services.evaluate import Evaluate, Evaluated
 from chalicelib.services.ports.access import GrantRebuild, TokenTruth
 from chalicelib.services.ports.ingest import KnownTypes
 from chalicelib.services.ports.reading import Catalogue
@@ -29,6 +31,7 @@ class Ticked:
     instant: int
     skipped: bool = False
     drained: Drained | None = None
+    evaluated: Evaluated | None = None
     failed: list[str] = field(default_factory=list)
 
 
@@ -64,9 +67,13 @@ class Tick:
         types: KnownTypes,
         catalogue: Catalogue,
         housekeeping: Housekeeping,
+        evaluate: Evaluate,
+        agents: IntroduceAgents,
     ) -> None:
         self._store = store
         self._drain = drain
+        self._evaluate = evaluate
+        self._agents = agents
         self._truth = truth
         self._grants = grants
         self._types = types
@@ -84,9 +91,15 @@ class Tick:
             done.drained = self._drain.run(now)
 
         self._attempt("drain", drain, done)
+
+        def evaluate() -> None:
+            done.evaluated = self._evaluate.run(instant, healthy=done.drained is not None and not done.drained.behind)
+
+        self._attempt("evaluation", evaluate, done)
         self._attempt("tokens", self._write_tokens_through, done)
         if instant % 60_000 == 0:
             self._attempt("metric types", self._write_types_through, done)
+            self._attempt("agents", self._agents.run, done)
             self._attempt("housekeeping", lambda: self._housekeeping.run(now), done)
         return done
 
