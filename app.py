@@ -21,13 +21,14 @@ from chalicelib.api.metrics import metrics
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
+from chalicelib.api.trials import trials
 from chalicelib.wiring import ticking
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, health, hosts, metrics, rules, silences, tokens):
+for blueprint in (alerts, catalogue, health, hosts, metrics, rules, silences, tokens, trials):
     app.register_blueprint(blueprint)
 
 
