@@ -26,7 +26,6 @@ DURATIONS = (60, 300, 600, 900)
 TRIED = 12  # thresholds a duration: bisection finds the edge among far more
 MAX_INSTANTS = 20_000
 WEEK_MS = 604_800_000
-LIKELY = 0.8
 _ABOVE = {Operator.GREATER_THAN, Operator.GREATER_THAN_OR_EQUAL, Operator.PERCENT_INCREASE, Operator.PERCENT_DECREASE}
 _BELOW = {Operator.LESS_THAN, Operator.LESS_THAN_OR_EQUAL}
 
@@ -152,11 +151,13 @@ def _weeks(seen: Sequence[NDArray[np.float64]], step: int) -> float:
 
 
 def _likely_at_most(count: int) -> float:
-    """The highest rate that would still show `count` events or fewer in one case of five: a Poisson upper bound.
+    """The highest rate that would still show `count` events or fewer in one case of twenty: a Poisson upper bound.
+
+    Less caution does not do: the best of many thresholds owes some of its good looks to luck.
 
     Half the chi-square quantile with 2 (count + 1) degrees of freedom, in Wilson and Hilferty's approximation.
     """
     degrees = 2 * (count + 1)
-    z = 0.8416  # the normal quantile of LIKELY
+    z = 1.645  # the normal distribution's 95 %
     share = 2 / (9 * degrees)
     return float(degrees * (1 - share + z * math.sqrt(share)) ** 3 / 2)
