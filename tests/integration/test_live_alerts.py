@@ -446,6 +446,25 @@ def test_statistics_count_what_fired_and_how_long_it_took(live: Live) -> None:
     assert live.api.get(f"{ALERTS}/stats", from_="now", to="-1h").status == 400
 
 
+def test_what_is_over_is_kept_for_as_long_as_promised(live: Live) -> None:
+    live.rule(aggregation="last")
+    live.run("95 40")
+    live.run("95", start=20)
+    year = 401 * 86_400_000
+
+    def left() -> tuple[int, int, int]:
+        trail = alerting.audit_trail().page(None, 100, resource=None)
+        return len(live.alerts()), len(live.api.get("/monitoring/events", after="0").body["events"]), len(trail)
+
+    _, keeper = ticking.tick()._housekeeping
+    keeper.run(live.at(0) + year - 2 * 86_400_000)
+    alerts, events, _ = left()
+    assert (alerts, events) == (2, 3)
+    keeper.run(live.at(0) + year)
+    assert left() == (1, 0, 0)
+    assert live.state() == "firing"  # what is not over stays, however old
+
+
 def _iso(live: Live, seconds: float) -> str:
     from chalicelib.domain.instants import to_iso
 
