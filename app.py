@@ -56,6 +56,14 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
     return {"small": done.small, "full": done.full, "samples": done.samples}
 
 
+@app.schedule(Rate(1, Rate.MINUTES))
+def record_health(event: CloudWatchEvent) -> dict[str, Any]:
+    """Judge the system's health and keep what was found for this minute."""
+    from chalicelib.wiring import reports
+
+    return {"status": str(reports.system_health().record(_now()).status)}
+
+
 @app.lambda_function()
 def migrate(event: Any, context: Any) -> dict[str, Any]:
     """Bring the database's schema up to date."""
