@@ -115,7 +115,7 @@ def test_steps_follow_the_length_of_the_range() -> None:
         (("daily", None, None, "../../etc/passwd"), "timezone"),
         (("daily", "0001-01-01", "0001-01-02", "America/New_York"), "startDate"),
         (("daily", None, "9999-12-31", "UTC"), "endDate"),
-        (("monthly", None, "0001-01-01", "UTC"), "startDate"),
+        (("monthly", None, "0001-01-01", "UTC"), "endDate"),
     ],
 )
 def test_what_makes_no_sense_is_refused_by_name(given: tuple[str, str | None, str | None, str], field: str) -> None:
