@@ -17,6 +17,7 @@ from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
 from chalicelib.api.metrics import metrics
+from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
@@ -25,7 +26,7 @@ logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, health, metrics, rules, silences, tokens):
+for blueprint in (alerts, catalogue, health, metrics, reports, rules, silences, tokens):
     app.register_blueprint(blueprint)
 
 
@@ -59,9 +60,9 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, Rate.MINUTES))
 def record_health(event: CloudWatchEvent) -> dict[str, Any]:
     """Judge the system's health and keep what was found for this minute."""
-    from chalicelib.wiring import reports
+    from chalicelib.wiring import reports as wired
 
-    return {"status": str(reports.system_health().record(_now()).status)}
+    return {"status": str(wired.system_health().record(_now()).status)}
 
 
 @app.lambda_function()

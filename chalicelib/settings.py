@@ -71,6 +71,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = 0
     max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
 
+    timezone: Annotated[
+        str, Meta(description="The IANA time zone of reports and mails that name none.", min_length=1)
+    ] = "UTC"
     health_window_seconds: Annotated[
         int, Meta(description="Health averages figures over so many seconds.", ge=10, le=3600)
     ] = 300

@@ -35,10 +35,10 @@ def ready(request: Request) -> Answer:
 def system(request: Request) -> Answer:
     """How the system does: every check with its figure, and the status they make together."""
     from chalicelib.domain.health import show_health
-    from chalicelib.wiring import reports as reports_wiring
+    from chalicelib.wiring import reports as wired
 
     request.refuse_unknown_query()
-    return Answer(show_health(reports_wiring.system_health().run(request.now)))
+    return Answer(show_health(wired.system_health().run(request.now)))
 
 
 @health.endpoint("GET", "/monitoring/health/history", scope=Scope.READ)
@@ -46,13 +46,13 @@ def history(request: Request) -> Answer:
     """What each check found minute by minute; the last hour unless `from` and `to` say otherwise."""
     from chalicelib.domain.health import plain
     from chalicelib.services.health import MAX_MINUTES, MINUTE_MS
-    from chalicelib.wiring import reports as reports_wiring
+    from chalicelib.wiring import reports as wired
 
     request.refuse_unknown_query("from", "to")
     start, end = _moment(request, "from", "-1h"), _moment(request, "to", "now")
     if start >= end:
         raise InvalidInput("from: must lie before to.", field="from")
-    found = reports_wiring.system_health().history(start, end)
+    found = wired.system_health().history(start, end)
     minutes = [
         {
             "at": to_iso(each.at),

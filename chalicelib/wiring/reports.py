@@ -10,6 +10,7 @@ from chalicelib.wiring import database, query, stream
 
 if TYPE_CHECKING:
     from chalicelib.services.health import SystemHealth
+    from chalicelib.services.reporting import Reporting
 
 
 @cache
@@ -29,3 +30,13 @@ def system_health() -> SystemHealth:
         window_seconds=given.health_window_seconds,
     )
     return SystemHealth(query(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
+
+
+@cache
+def reporting() -> Reporting:
+    """Builds reports."""
+    from chalicelib.services.reporting import Reporting
+    from chalicelib.storage.postgres.report_facts import PostgresReportFacts
+    from chalicelib.wiring.alerting import alert_book
+
+    return Reporting(query(), alert_book(), PostgresReportFacts(database()))
