@@ -16,17 +16,20 @@ from chalicelib import logs, settings, wiring
 from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
+from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
+from chalicelib.api.trials import trials
+from chalicelib.wiring import ticking
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, health, metrics, reports, rules, silences, tokens):
+for blueprint in (alerts, catalogue, health, hosts, metrics, reports, rules, silences, tokens, trials):
     app.register_blueprint(blueprint)
 
 
@@ -37,7 +40,7 @@ def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
 
     now = _now()
     ordered = wiring.schedule_ticks().run(now)
-    wiring.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
+    ticking.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
     return {"ordered": len(ordered)}
 
 
@@ -47,7 +50,7 @@ def tick(event: SQSEvent) -> None:
     from chalicelib.queues import instant_of
 
     for record in event:
-        wiring.tick().run(instant_of(record.body), now=_now())
+        ticking.tick().run(instant_of(record.body), now=_now())
 
 
 @app.schedule(Rate(5, Rate.MINUTES))

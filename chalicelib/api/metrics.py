@@ -42,6 +42,7 @@ def record(request: Request) -> Answer:
         where = "" if first.index is None else f" (element {first.index})"
         detail = f"{first.field}: {first.reason}{where}."
         raise InvalidInput(detail, field=first.field, errors=() if first.index is None else recorded.errors)
+    wiring.hear_agents().hear(request.header("user-agent"), batch, request.now)
     answer = {"accepted": recorded.accepted, "rejected": recorded.rejected}
     if recorded.errors:
         return Answer(answer | {"errors": [field_error(error) for error in recorded.errors]}, 202)

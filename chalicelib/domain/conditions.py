@@ -14,7 +14,7 @@ MAX_WINDOW = 86_400
 MAX_COMPARE_TO = 30 * 86_400
 DEFAULT_WINDOW = 60
 DEFAULT_COMPARE_TO = 3600
-AGGREGATIONS = ("avg", "min", "max", "sum", "count", "last", "stddev", "rate", "increase")
+AGGREGATIONS = ("avg", "min", "max", "sum", "count", "last", "stddev", "rate", "increase", "hosts")
 _PERCENTILE = re.compile(r"p\d{1,2}(?:\.\d{1,3})?")
 
 

@@ -26,7 +26,7 @@ class Readings:
     earlier: Floats | None = None
 
 
-_COMPARE: dict[Operator, Callable[[Floats, float], NDArray[np.bool_]]] = {
+_COMPARE: dict[Operator, Callable[[Floats, float | Floats], NDArray[np.bool_]]] = {
     Operator.GREATER_THAN: np.greater,
     Operator.GREATER_THAN_OR_EQUAL: np.greater_equal,
     Operator.LESS_THAN: np.less,
@@ -61,15 +61,21 @@ def judge_condition(condition: Condition, readings: Readings, *, firing: bool) -
     threshold = condition.threshold
     if firing and condition.recovery_threshold is not None:
         threshold = condition.recovery_threshold
-    if condition.operator is Operator.OUTSIDE_RANGE:
-        high = threshold if condition.threshold_high is None else condition.threshold_high
-        breached = (values < threshold) | (values > high)
-    else:
-        breached = _COMPARE[condition.operator](values, threshold)
+    high = threshold if condition.threshold_high is None else condition.threshold_high
+    breached = compare(condition.operator, values, threshold, high)
     verdicts: Verdicts = np.asarray(breached).astype(np.int8) * np.int8(Verdict.BREACHED)
     verdicts = np.asarray(verdicts)
     verdicts[np.isnan(values)] = Verdict.NO_DATA
     return verdicts
+
+
+def compare(operator: Operator, values: Floats, threshold: float | Floats, high: float | Floats) -> NDArray[np.bool_]:
+    """Where the condition holds; never for NaN. Thresholds may differ from place to place."""
+    if operator is Operator.OUTSIDE_RANGE:
+        outside: NDArray[np.bool_] = (values < threshold) | (values > high)
+        return outside
+    holds: NDArray[np.bool_] = np.asarray(_COMPARE[operator](values, threshold))
+    return holds & ~np.isnan(values) if operator is Operator.NOT_EQUAL else holds
 
 
 def compared_values(condition: Condition, readings: Readings) -> Floats:

@@ -8,11 +8,14 @@ rises.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chalicelib.domain.errors import ServiceError
+from chalicelib.services.agents import IntroduceAgents
 from chalicelib.services.drain import Drain, Drained
+from chalicelib.services.evaluate import Evaluate, Evaluated
 from chalicelib.services.ports.access import GrantRebuild, TokenTruth
 from chalicelib.services.ports.ingest import KnownTypes
 from chalicelib.services.ports.reading import Catalogue
@@ -29,6 +32,7 @@ class Ticked:
     instant: int
     skipped: bool = False
     drained: Drained | None = None
+    evaluated: Evaluated | None = None
     failed: list[str] = field(default_factory=list)
 
 
@@ -63,10 +67,14 @@ class Tick:
         grants: GrantRebuild,
         types: KnownTypes,
         catalogue: Catalogue,
-        housekeeping: Housekeeping,
+        housekeeping: Sequence[Housekeeping],
+        evaluate: Evaluate,
+        agents: IntroduceAgents,
     ) -> None:
         self._store = store
         self._drain = drain
+        self._evaluate = evaluate
+        self._agents = agents
         self._truth = truth
         self._grants = grants
         self._types = types
@@ -84,10 +92,17 @@ class Tick:
             done.drained = self._drain.run(now)
 
         self._attempt("drain", drain, done)
+
+        def evaluate() -> None:
+            done.evaluated = self._evaluate.run(instant, healthy=done.drained is not None and not done.drained.behind)
+
+        self._attempt("evaluation", evaluate, done)
         self._attempt("tokens", self._write_tokens_through, done)
         if instant % 60_000 == 0:
             self._attempt("metric types", self._write_types_through, done)
-            self._attempt("housekeeping", lambda: self._housekeeping.run(now), done)
+            self._attempt("agents", self._agents.run, done)
+            for keeper in self._housekeeping:
+                self._attempt("housekeeping", partial(keeper.run, now), done)
         return done
 
     def _write_tokens_through(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from chalicelib.domain.episodes import Change
 from chalicelib.services.ports.alerting import AnySilence
@@ -13,3 +14,7 @@ class Untold:
 
     def run(self, changes: Sequence[Change], silences: Sequence[AnySilence], now: int) -> None:
         """Nobody hears of it."""
+
+    def of_alert(self, alert_id: str) -> Sequence[Mapping[str, Any]]:
+        """Nothing was told of any alert."""
+        return ()

@@ -30,3 +30,16 @@ class DrainCounts:
     samples: int
     lost: int
     corrupt: int
+
+
+@dataclass(frozen=True, slots=True)
+class StorePosition:
+    """How far the store is written, for those who keep samples in memory.
+
+    The newest head row; the newest one that has become part of a block; the drain's epoch and count of frames.
+    """
+
+    newest: int
+    compacted: int
+    epoch: int
+    frames: int

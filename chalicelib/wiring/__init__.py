@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chalicelib import settings
 
 if TYPE_CHECKING:
+    from chalicelib.services.agents import HearAgents
     from chalicelib.services.authenticate import Authenticate
     from chalicelib.services.browse import Browse
     from chalicelib.services.compact import Compact
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.services.ingest import Ingest
     from chalicelib.services.readiness import Readiness
     from chalicelib.services.realtime import Realtime
-    from chalicelib.services.tick import ScheduleTicks, Tick
+    from chalicelib.services.tick import ScheduleTicks
     from chalicelib.services.tokens import Tokens
     from chalicelib.storage.postgres.connection import Database
     from chalicelib.storage.valkey.connection import Valkey
@@ -59,6 +60,15 @@ def ingest() -> Ingest:
     policy = TagPolicy(settings.names(given.high_cardinality_tags), settings.names(given.path_like_tags))
     rows = Rows(policy, ValkeyMetricTypes(valkey(), maximum=given.max_metric_types))
     return Ingest(rows, stream(), max_age_days=given.max_sample_age_days)
+
+
+@cache
+def hear_agents() -> HearAgents:
+    """Notes what agents say of themselves."""
+    from chalicelib.services.agents import HearAgents
+    from chalicelib.storage.valkey.agents import ValkeyAgents
+
+    return HearAgents(ValkeyAgents(valkey()))
 
 
 @cache
@@ -170,27 +180,6 @@ def compact() -> Compact:
     from chalicelib.storage.postgres.compaction import PostgresCompaction
 
     return Compact(PostgresCompaction(database()))
-
-
-@cache
-def tick() -> Tick:
-    """Does what is due at an instant of the grid."""
-    from chalicelib.services.tick import Tick
-    from chalicelib.storage.postgres.catalogue import PostgresCatalogue
-    from chalicelib.storage.postgres.tick import PostgresHousekeeping, PostgresTick
-    from chalicelib.storage.postgres.tokens import PostgresTokens
-    from chalicelib.storage.valkey.grants import ValkeyGrants
-    from chalicelib.storage.valkey.metric_types import ValkeyMetricTypes
-
-    return Tick(
-        store=PostgresTick(database()),
-        drain=drain(),
-        truth=PostgresTokens(database()),
-        grants=ValkeyGrants(valkey()),
-        types=ValkeyMetricTypes(valkey(), maximum=settings.current().max_metric_types),
-        catalogue=PostgresCatalogue(database()),
-        housekeeping=PostgresHousekeeping(database()),
-    )
 
 
 def migrate() -> list[str]:

@@ -5,17 +5,26 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from chalicelib.wiring import database
+from chalicelib import settings
+from chalicelib.wiring import database, valkey
 
 if TYPE_CHECKING:
+    from chalicelib.services.agents import IntroduceAgents
+    from chalicelib.services.evaluate import Evaluate
+    from chalicelib.services.explain import Explain
     from chalicelib.services.history import AlertHistory
+    from chalicelib.services.host_inventory import HostInventory
     from chalicelib.services.ports.alerting import Teller
     from chalicelib.services.respond import Respond
+    from chalicelib.services.rule_tests import RunRuleTests
     from chalicelib.services.rules import Rules
     from chalicelib.services.silencing import Silencing
+    from chalicelib.services.suggest import SuggestThreshold
+    from chalicelib.services.trial import TryRules
     from chalicelib.storage.postgres.alerts import PostgresAlerts
     from chalicelib.storage.postgres.audit import PostgresAudit
     from chalicelib.storage.postgres.events import PostgresEvents
+    from chalicelib.storage.postgres.hosts import PostgresHosts
     from chalicelib.storage.postgres.rules import PostgresRules
     from chalicelib.storage.postgres.silences import PostgresSilences
 
@@ -102,6 +111,102 @@ def history() -> AlertHistory:
     from chalicelib.services.history import AlertHistory
 
     return AlertHistory(alert_book())
+
+
+@cache
+def try_rules() -> TryRules:
+    """Tries rules on histories."""
+    from chalicelib.services.trial import TryRules
+    from chalicelib.storage.postgres.recent import PostgresRecent
+
+    given = settings.current()
+    return TryRules(
+        PostgresRecent(database()), tick_ms=given.tick_seconds * 1000, cooldown_period=given.alert_cooldown_period
+    )
+
+
+@cache
+def suggest_threshold() -> SuggestThreshold:
+    """Weighs thresholds."""
+    from chalicelib.services.suggest import SuggestThreshold
+
+    given = settings.current()
+    return SuggestThreshold(try_rules(), tick_ms=given.tick_seconds * 1000, cooldown_period=given.alert_cooldown_period)
+
+
+@cache
+def run_rule_tests() -> RunRuleTests:
+    """Runs rule tests."""
+    from chalicelib.services.rule_tests import RunRuleTests
+
+    return RunRuleTests(tick_ms=settings.current().tick_seconds * 1000)
+
+
+@cache
+def explain() -> Explain:
+    """Explains alerts and rules."""
+    from chalicelib.services.explain import Explain
+    from chalicelib.services.untold import Untold
+
+    tick_ms = settings.current().tick_seconds * 1000
+    return Explain(history(), rule_book(), silence_book(), Untold(), try_rules(), tick_ms=tick_ms)
+
+
+@cache
+def host_book() -> PostgresHosts:
+    """The inventory of hosts."""
+    from chalicelib.storage.postgres.hosts import PostgresHosts
+
+    return PostgresHosts(database())
+
+
+@cache
+def host_inventory() -> HostInventory:
+    """Reads hosts and forgets them."""
+    from chalicelib.services.host_inventory import HostInventory
+
+    return HostInventory(database(), host_book(), alert_book(), respond(), audit_trail())
+
+
+@cache
+def introduce_agents() -> IntroduceAgents:
+    """Writes what agents say into the inventory."""
+    from chalicelib.services.agents import IntroduceAgents
+    from chalicelib.storage.valkey.agents import ValkeyAgents
+
+    return IntroduceAgents(ValkeyAgents(valkey()), host_book())
+
+
+@cache
+def evaluate() -> Evaluate:
+    """Judges rules."""
+    import time
+    import uuid
+
+    from chalicelib.services.evaluate import Evaluate
+    from chalicelib.services.past import Past
+    from chalicelib.services.recent import Recent
+    from chalicelib.services.watch_hosts import WatchHosts
+    from chalicelib.storage.postgres.evaluation import PostgresEvaluation
+    from chalicelib.storage.postgres.recent import PostgresRecent
+
+    given = settings.current()
+    store = PostgresRecent(database())
+    return Evaluate(
+        unit=database(),
+        book=PostgresEvaluation(database()),
+        rules=rule_book(),
+        alerts=alert_book(),
+        silences=silence_book(),
+        teller=teller(),
+        recent=Recent(store),
+        past=Past(store),
+        hosts=WatchHosts(host_book()),
+        new_id=lambda: f"alert_{uuid.uuid4().hex}",
+        clock=time.perf_counter,
+        tick_ms=given.tick_seconds * 1000,
+        max_alerts=given.max_alerts_per_rule,
+    )
 
 
 def actor(token_id: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from chalicelib import wiring
+from chalicelib.wiring import ticking
 from infra.local.postgres import Postgres
 from infra.local.valkey import Valkey
 from tests.call import Api
@@ -42,7 +42,7 @@ def test_every_key_in_valkey_but_the_stream_expires(api: Api, drain: Callable[[]
     api.post(METRICS, sample, Idempotency_Key="k")
     Api("pm_" + "0" * 64).post(METRICS, sample)
     drain()
-    wiring.tick().run(60_000, now=time.time_ns() // 1_000_000)
+    ticking.tick().run(60_000, now=time.time_ns() // 1_000_000)
     with redis.Redis.from_url(valkey.url) as client:
         lasting = {key.decode() for key in client.keys("*") if client.ttl(key) < 0}
     assert lasting == {"frames"}

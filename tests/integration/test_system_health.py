@@ -9,8 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from chalicelib import wiring
-from chalicelib.wiring import reports
+from chalicelib.wiring import reports, ticking
 from infra.local.postgres import Postgres
 from tests.call import Api
 from tests.conftest import wired
@@ -85,7 +84,7 @@ def test_the_services_own_parts_are_judged(api: Api, postgres: Postgres, drain: 
     waiting = checks(api)
     drain()
     now = time.time_ns() // 1_000_000
-    wiring.tick().run(now - now % 10_000 - 100_000, now=now)
+    ticking.tick().run(now - now % 10_000 - 100_000, now=now)
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("INSERT INTO hosts VALUES ('a', now(), now()), ('b', now(), now() - interval '5 minutes')")
         connection.execute("UPDATE heads SET arrived_at = now() - interval '1 hour'")

@@ -98,6 +98,9 @@ class PostgresCompactionStep:
     def delete_heads(self) -> None:
         """Delete the heads whose samples are in blocks now."""
         self._connection.execute("DELETE FROM heads WHERE sequence = ANY (%s)", (self._sequences,))
+        self._connection.execute(
+            "UPDATE compaction SET newest_head = greatest(newest_head, %s)", (max(self._sequences, default=0),)
+        )
 
     def block_metrics(self) -> list[int]:
         """The metric types in the hour's blocks."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus
+from chalicelib.domain.hosts import DEFAULT_INTERVAL, DOWN_AT_LEAST_MS
 from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
 
-# A host reports every ten seconds unless it says otherwise; one that has been silent for a day is taken to be gone.
-SILENT_AFTER = timedelta(seconds=120)
 GONE_AFTER = timedelta(days=1)
+# Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone.
 _FACTS = """
+WITH known AS (
+  SELECT name, extract(epoch FROM %(now)s - last_seen) * 1000
+    > greatest(10000 * coalesce((agent ->> 'interval')::float8, %(interval)s), %(down)s) AS is_down
+  FROM hosts WHERE last_seen > %(gone)s AND (forgotten_at IS NULL OR last_seen > forgotten_at)
+)
 SELECT
   (SELECT count(*) FROM alerts WHERE state = 'firing'),
   (SELECT count(*) FROM alerts WHERE state = 'firing' AND severity = 'critical'),
@@ -20,9 +25,8 @@ SELECT
   (SELECT count(*) FROM rules WHERE enabled
      AND jsonb_array_length(coalesce(document -> 'recipients', '[]'))
        + jsonb_array_length(coalesce(document -> 'channels', '[]')) > 0),
-  (SELECT count(*) FROM hosts WHERE last_seen > %(silent)s),
-  (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM hosts
-     WHERE last_seen <= %(silent)s AND last_seen > %(gone)s),
+  (SELECT count(*) FROM known WHERE NOT is_down),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM known WHERE is_down),
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
   entry_id, lost_frames, last_loss_at
@@ -40,7 +44,9 @@ class PostgresHealth:
         """All in one round trip. Raises Unavailable."""
         at = to_datetime(now)
         with self._database.transaction() as connection:
-            row = connection.execute(_FACTS, {"silent": at - SILENT_AFTER, "gone": at - GONE_AFTER}).fetchone()
+            row = connection.execute(
+                _FACTS, {"now": at, "gone": at - GONE_AFTER, "interval": DEFAULT_INTERVAL, "down": DOWN_AT_LEAST_MS}
+            ).fetchone()
         assert row is not None
         total, critical, high, enabled, telling, reporting, silent, tick, head, entry, lost, loss = row
         return StoreFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+AGENTS = "agents"
 STREAM = "frames"
 METRIC_TYPES = "metric-types"
 DEFINITIONS_WANTED = "definitions-wanted"

@@ -25,6 +25,10 @@ from chalicelib.domain.rules import Severity
 from tests.unit.domain.reports import FULL, WEEK, report, trend
 
 FIX = SuggestedFix(600, 3)
+NOISY = (
+    "'High Response Time' fired 10 times, 5 times for less than five minutes:"
+    " with a duration of 600 seconds it would have fired 3 times"
+)
 
 
 def alerts(fired: int, short: int, fix: SuggestedFix | None = FIX, acknowledged: int = 1) -> AlertStatistics:
@@ -113,8 +117,7 @@ FIXTURES: dict[str, tuple[Report, Report, str]] = {
     "rule_noisy": (
         report(alert_statistics=alerts(10, 5)),
         report(alert_statistics=alerts(10, 4)),
-        "'High Response Time' fired 10 times, 5 times for less than five minutes: with a duration of 600 seconds it would"
-        + " have fired 3 times",
+        NOISY,
     ),
     "alerts_unacknowledged": (
         report(alert_statistics=alerts(5, 0, acknowledged=0)),

@@ -10,6 +10,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.series import Definition
 from chalicelib.domain.tokens import Grant
+from chalicelib.services.drain import Drained
 from chalicelib.services.tick import ScheduleTicks, Tick, grid_instant
 
 
@@ -20,6 +21,7 @@ class World:
         self.last = 0
         self.done: list[str] = []
         self.down: set[str] = set()
+        self.behind = False
 
     def _do(self, what: str) -> None:
         if what in self.down:
@@ -56,6 +58,27 @@ class Drain:
 
     def run(self, now: int) -> Any:
         self._world._do("drain")
+        return Drained(behind=self._world.behind)
+
+
+class Evaluate:
+    """Stands for the evaluation; remembers whether it was told that all data is there."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def run(self, instant: int, *, healthy: bool) -> None:
+        self._world._do(f"evaluate {instant}{'' if healthy else ' in doubt'}")
+
+
+class Agents:
+    """Stands for the introduction of agents."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def run(self) -> None:
+        self._world._do("agents")
 
 
 class Rebuilt(World):
@@ -75,7 +98,9 @@ class Rebuilt(World):
 def tick(world: World) -> Tick:
     """A tick in this world."""
     grants, types, keeping = (Rebuilt(world, what) for what in ("tokens", "types", "housekeeping"))
-    return Tick(world, Drain(world), world, grants, types, world, keeping)  # type: ignore[arg-type]
+    return Tick(
+        *(world, Drain(world), world, grants, types, world, [keeping], Evaluate(world), Agents(world))  # type: ignore[arg-type]
+    )
 
 
 def test_an_instant_is_done_once_and_in_order() -> None:
@@ -92,9 +117,20 @@ def test_an_instant_is_done_once_and_in_order() -> None:
 def test_housekeeping_is_done_once_a_minute() -> None:
     world = World()
     tick(world).run(50_000, now=0)
-    assert world.done == ["drain", "tokens", "uses"]
+    assert world.done == ["drain", "evaluate 50000", "tokens", "uses"]
     tick(world).run(60_000, now=0)
-    assert world.done[3:] == ["drain", "tokens", "uses", "types", "housekeeping"]
+    assert world.done[4:] == ["drain", "evaluate 60000", "tokens", "uses", "types", "agents", "housekeeping"]
+
+
+def test_rules_are_judged_in_doubt_while_not_everything_is_drained() -> None:
+    world = World()
+    world.behind = True
+    tick(world).run(10_000, now=0)
+    world.behind, world.down = False, {"drain"}
+    tick(world).run(20_000, now=0)
+    assert [each for each in world.done if each.startswith("evaluate")] == [
+        *("evaluate 10000 in doubt", "evaluate 20000 in doubt")
+    ]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,7 @@ CREATE TABLE hosts (
     name text PRIMARY KEY,
     first_seen timestamptz NOT NULL,
     last_seen timestamptz NOT NULL,
+    forgotten_at timestamptz,             -- until it is seen again it is not listed, and its silence is no news
     agent jsonb NOT NULL DEFAULT '{}'     -- what its agent said of itself: version, os, cores, memory, interval
 );
 
@@ -102,9 +103,12 @@ CREATE INDEX audit_by_time ON audit (at);
 CREATE TABLE evaluation (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     last timestamptz NOT NULL DEFAULT '-infinity',      -- the last instant that was judged
-    blind_until timestamptz NOT NULL DEFAULT '-infinity', -- until when no data is unknown, after an outage of ours
+    healthy_since timestamptz NOT NULL DEFAULT '-infinity', -- since when data comes in: before it settles, no data is unknown
     rules_version bigint NOT NULL DEFAULT 0,            -- raised by every change of rules and silences
     pending_dropped bigint NOT NULL DEFAULT 0,
     took_ms double precision
 );
 INSERT INTO evaluation DEFAULT VALUES;
+
+-- The newest head row that ever became part of a block: who keeps samples in memory sees by it that he missed some.
+ALTER TABLE compaction ADD COLUMN newest_head bigint NOT NULL DEFAULT 0;

@@ -1,0 +1,68 @@
+"""Evidence: what a verdict rested on, as it is stored with a transition and explained months later."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from chalicelib.domain.conditions import Condition
+from chalicelib.domain.rules import Verdict
+from chalicelib.domain.verdicts import Readings, compared_values, judge_condition
+from chalicelib.services.rule_plan import PlannedRule
+from chalicelib.tsdb.windows import Ints
+
+Seen = Sequence[tuple[Readings, Ints]]  # of one group, by condition: see Outlook.readings
+
+
+def evidence_of(planned: PlannedRule, seen: Seen, *, firing: bool) -> dict[str, Any]:
+    """What each condition of a rule saw of one group."""
+    rule = planned.rule
+    conditions = []
+    for place, (condition, (readings, counts)) in enumerate(zip(rule.conditions, seen, strict=True)):
+        unit = planned.sources[place][0].unit
+        conditions.append(_condition(condition, readings, int(counts[0]), unit, firing=firing))
+    return {"match": str(rule.match), "conditions": conditions}
+
+
+def decisive(planned: PlannedRule, seen: Seen) -> int:
+    """The condition that tells most about a breach: the first one breached, else the first."""
+    for place, (condition, (readings, _)) in enumerate(zip(planned.rule.conditions, seen, strict=True)):
+        if judge_condition(condition, readings, firing=False)[0] == Verdict.BREACHED:
+            return place
+    return 0
+
+
+def compared_value(condition: Condition, readings: Readings) -> float | None:
+    """What was held against the threshold; None = there was no data."""
+    value = float(compared_values(condition, readings)[0])
+    return None if math.isnan(value) else value
+
+
+def _condition(condition: Condition, readings: Readings, samples: int, unit: str, *, firing: bool) -> dict[str, Any]:
+    verdict = Verdict(int(judge_condition(condition, readings, firing=firing)[0]))
+    threshold = condition.threshold
+    if firing and condition.recovery_threshold is not None:
+        threshold = condition.recovery_threshold
+    shown: dict[str, Any] = {
+        "metricType": condition.metric_type,
+        "aggregation": condition.aggregation,
+        "window": condition.window,
+        "tags": dict(condition.tags),
+        "condition": str(condition.operator),
+        "threshold": threshold,
+        "value": _number(float(readings.values[0])),
+        "unit": unit,
+        "samples": samples,
+        "verdict": verdict.name.lower(),
+    }
+    if condition.threshold_high is not None:
+        shown["thresholdHigh"] = condition.threshold_high
+    if readings.earlier is not None:
+        shown |= {"earlier": _number(float(readings.earlier[0])), "compareTo": condition.compare_to}
+        shown["change"] = compared_value(condition, readings)
+    return shown
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,84 @@
+"""The inventory of hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.hosts import Host
+from chalicelib.domain.instants import from_moment, to_datetime
+from chalicelib.storage.postgres.connection import Database
+
+_SELECT = "SELECT name, first_seen, last_seen, agent FROM hosts"
+_LISTED = "(forgotten_at IS NULL OR last_seen > forgotten_at)"
+
+
+class PostgresHosts:
+    """The truth about hosts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def hosts_of(self, series_ids: Sequence[int]) -> Mapping[int, str]:
+        """The host of each of these series that carries one. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                "SELECT id, tags ->> 'host' FROM series_catalogue WHERE id = ANY (%s) AND tags ->> 'host' <> ''",
+                (list(series_ids),),
+            ).fetchall()
+        return dict(rows)
+
+    def seen(self, hosts: Mapping[str, int]) -> None:
+        """Note when hosts were seen last (epoch ms). Raises Unavailable."""
+        instants = [to_datetime(at) for at in hosts.values()]
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO hosts AS known (name, first_seen, last_seen)"
+                " SELECT name, at, at FROM unnest(%s::text[], %s::timestamptz[]) AS seen (name, at)"
+                " ON CONFLICT (name) DO UPDATE SET last_seen = greatest(known.last_seen, EXCLUDED.last_seen),"
+                " first_seen = least(known.first_seen, EXCLUDED.first_seen)",
+                (list(hosts), instants),
+            )
+
+    def describe(self, agents: Mapping[str, Mapping[str, Any]]) -> None:
+        """Keep what agents say of themselves, of hosts that are known. Raises Unavailable."""
+        from psycopg.types.json import Jsonb
+
+        with self._database.transaction() as connection, connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE hosts SET agent = %(agent)s WHERE name = %(name)s AND agent <> %(agent)s",
+                [{"name": name, "agent": Jsonb(dict(agent))} for name, agent in agents.items()],
+            )
+
+    def known(self, since: int) -> list[Host]:
+        """The hosts seen since an instant (epoch ms) and not forgotten. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE last_seen >= %s AND {_LISTED}", (to_datetime(since),)
+            ).fetchall()
+        return [_host(*row) for row in rows]
+
+    def page(self, after: str, limit: int) -> list[Host]:
+        """Hosts in the order of their names, from behind the name `after`. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                f"{_SELECT} WHERE name > %s AND {_LISTED} ORDER BY name LIMIT %s", (after, limit)
+            ).fetchall()
+        return [_host(*row) for row in rows]
+
+    def get(self, name: str) -> Host | None:
+        """One host that is not forgotten. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            row = connection.execute(f"{_SELECT} WHERE name = %s AND {_LISTED}", (name,)).fetchone()
+        return None if row is None else _host(*row)
+
+    def forget(self, name: str, now: int) -> None:
+        """List it no more until it is seen again. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE hosts SET forgotten_at = greatest(%s, last_seen) WHERE name = %s", (to_datetime(now), name)
+            )
+
+
+def _host(name: str, first_seen: Any, last_seen: Any, agent: dict[str, Any]) -> Host:
+    return Host(name, from_moment(first_seen), from_moment(last_seen), agent)

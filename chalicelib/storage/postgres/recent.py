@@ -1,0 +1,79 @@
+"""The newest samples, for those who keep them in memory from one tick to the next."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from chalicelib.domain.series import Definition
+from chalicelib.storage.postgres.catalogue import series_by_id, series_of
+from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.samples import PostgresSnapshot
+from chalicelib.tsdb.blocks import decode
+from chalicelib.tsdb.columns import SAMPLE_BYTES, Columns, unpack
+from chalicelib.tsdb.progress import StorePosition
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+_EVERY_SERIES = (0, (1 << 63) - 1)
+
+
+class PostgresRecent:
+    """Hands out snapshots of the store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[PostgresRecentSnapshot]:
+        """All that is read in the block is of one instant. Raises Unavailable."""
+        with self._database.transaction(snapshot=True) as connection:
+            yield PostgresRecentSnapshot(connection)
+
+
+class PostgresRecentSnapshot:
+    """The newest samples at one instant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._stored = PostgresSnapshot(connection)
+
+    def position(self) -> StorePosition:
+        """How far the store has been written."""
+        row = self._connection.execute(
+            "SELECT greatest(c.newest_head, (SELECT max(sequence) FROM heads)), c.newest_head, d.catalogue_epoch,"
+            " d.frames FROM compaction c, drain d"
+        ).fetchone()
+        assert row is not None
+        return StorePosition(*row)
+
+    def heads_after(self, sequence: int) -> list[dict[str, Columns]]:
+        """The samples of each head row after `sequence` by metric type, in the order of arrival."""
+        rows = self._connection.execute(
+            "SELECT metrics, starts, payload FROM heads WHERE sequence > %s ORDER BY sequence", (sequence,), binary=True
+        ).fetchall()
+        wanted = list({metric for metrics, _, _ in rows for metric in metrics})
+        found = self._connection.execute("SELECT number, name FROM metric_types WHERE number = ANY (%s)", (wanted,))
+        names: dict[int, str] = dict(found.fetchall())
+        return [
+            {
+                names[metric]: unpack(payload[SAMPLE_BYTES * begin : SAMPLE_BYTES * end])
+                for metric, begin, end in zip(metrics, starts, starts[1:], strict=False)
+            }
+            for metrics, starts, payload in rows
+        ]
+
+    def samples_between(self, metric_type: str, start: int, end: int) -> list[Columns]:
+        """All that is stored of a metric type in the hours that meet [start, end), in the order of arrival."""
+        blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES)
+        return [*map(decode, blocks), *map(unpack, self._stored.payloads(metric_type, start, end))]
+
+    def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:
+        """Every series of these metric types, by id."""
+        return series_of(self._connection, list(metric_types))
+
+    def series_by_id(self, series_ids: Sequence[int]) -> dict[int, Definition]:
+        """What these ids stand for, of those in the catalogue."""
+        return series_by_id(self._connection, list(series_ids))
