@@ -60,6 +60,14 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
 
 
 @app.lambda_function()
+def ingest(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Record what comes over the Function URL, which costs nothing beside the run itself."""
+    from chalicelib.api import function_url
+
+    return function_url.answer(app, event, context)
+
+
+@app.lambda_function()
 def migrate(event: Any, context: Any) -> dict[str, Any]:
     """Bring the database's schema up to date."""
     return {"applied": wiring.migrate()}
