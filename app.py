@@ -18,6 +18,7 @@ from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
+from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
@@ -28,7 +29,7 @@ logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, health, hosts, metrics, rules, silences, tokens, trials):
+for blueprint in (alerts, catalogue, health, hosts, metrics, reports, rules, silences, tokens, trials):
     app.register_blueprint(blueprint)
 
 
@@ -57,6 +58,14 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
     """Pack what the drain wrote."""
     done = wiring.compact().run(_now())
     return {"small": done.small, "full": done.full, "samples": done.samples}
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def record_health(event: CloudWatchEvent) -> dict[str, Any]:
+    """Judge the system's health and keep what was found for this minute."""
+    from chalicelib.wiring import reports as wired
+
+    return {"status": str(wired.system_health().record(_now()).status)}
 
 
 @app.lambda_function()

@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.aws import migrations
 from infra.aws.functions import FUNCTIONS
-from infra.aws.queues import QUEUES, dead_letters
+from infra.aws.queues import QUEUES
 
 MINUTE, FIVE_MINUTES = 60, 300
 TICK = "Tick"
@@ -36,17 +36,18 @@ def resources() -> dict[str, Any]:
             of_them=2,
         )
     for name, queue in QUEUES.items():
-        made[f"{name}AgeAlarm"] = _alarm(
-            f"{name} is not being worked off (docs/operations.md, queue age)",
-            _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", _queue(name), statistic="Maximum", period=MINUTE),
-            above=queue.old_after,
-            periods=3,
-        )
-        if queue.tries is not None:
-            made[f"{dead_letters(name)}Alarm"] = _alarm(
-                f"{name} has dead letters (docs/operations.md, dead letters)",
-                _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", _queue(dead_letters(name)), "Maximum"),
+        if queue.old_after is None:
+            made[f"{name}Alarm"] = _alarm(
+                f"There are messages in {name} (docs/operations.md, dead letters)",
+                _metric("AWS/SQS", "ApproximateNumberOfMessagesVisible", _queue(name), "Maximum"),
                 above=0,
+            )
+        else:
+            made[f"{name}Alarm"] = _alarm(
+                f"{name} is not being worked off (docs/operations.md, queue age)",
+                _metric("AWS/SQS", "ApproximateAgeOfOldestMessage", _queue(name), "Maximum", period=MINUTE),
+                above=queue.old_after,
+                periods=3,
             )
     return made | _stores()
 

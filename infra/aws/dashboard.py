@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from infra.aws.functions import FUNCTIONS
-from infra.aws.queues import QUEUES, dead_letters
+from infra.aws.queues import QUEUES
 
 WIDTH, HEIGHT = 12, 6
 
@@ -14,7 +14,6 @@ WIDTH, HEIGHT = 12, 6
 def resources() -> dict[str, Any]:
     """The dashboard, as a CloudFormation resource."""
     functions = list(FUNCTIONS)
-    queues = [name for name, queue in QUEUES.items() if queue.tries is not None]
     curves: list[tuple[str, str, list[list[str]]]] = [
         ("Runs a minute", "Sum", [["AWS/Lambda", "Invocations", "FunctionName", f"${{{name}}}"] for name in functions]),
         ("Failed runs", "Sum", [["AWS/Lambda", "Errors", "FunctionName", f"${{{name}}}"] for name in functions]),
@@ -26,20 +25,12 @@ def resources() -> dict[str, Any]:
             [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", f"${{{name}.QueueName}}"] for name in QUEUES],
         ),
         (
-            "Dead letters",
-            "Maximum",
-            [
-                ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", f"${{{dead_letters(name)}.QueueName}}"]
-                for name in queues
-            ],
-        ),
-        (
             "API",
             "Sum",
             [["AWS/ApiGateway", name, "ApiName", "${AWS::StackName}"] for name in ("Count", "4XXError", "5XXError")],
         ),
     ]
-    shown = [each for each in curves if each[2]]
+    shown = list(curves)
     # Widgets of stores that are not the stack's cannot refer to them: their dimension is empty then.
     database, valkey = "${DatabaseName}", "${ValkeyName}"
     for title, metric in (

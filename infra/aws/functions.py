@@ -47,6 +47,7 @@ FUNCTIONS: dict[str, Function] = {
     "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS),)),
     "Tick": Function(memory=1024, timeout=60, takes=TICKS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),
+    "RecordHealth": Function(memory=512, timeout=60, at_most=1),
     "Migrate": Function(memory=512, timeout=300),
     "MintToken": Function(memory=512, timeout=30),
 }

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 TICKS = "TickQueue"
-DEAD_LETTERS_KEPT = 14 * 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,16 +13,18 @@ class Queue:
     """Times in seconds.
 
     `setting` is the environment variable that tells the functions its name. `visibility` must not be shorter than the
-    timeout of the function that takes from it. `tries`: after so many a message goes to the queue's dead letters,
-    which are FIFO when it is; None = no dead letters. `old_after`: an alarm when a message is older than that.
+    timeout of the function that takes from it. A message that was received `tries` times goes to the queue `dead`,
+    which must be FIFO when this one is. `old_after`: an alarm when a message is older than that; None = an alarm when
+    there is any, as for dead letters.
     """
 
     setting: str
     visibility: int
     kept: int
-    old_after: int
+    old_after: int | None
     fifo: bool = False
-    tries: int | None = None
+    dead: str = ""
+    tries: int = 0
 
 
 QUEUES: dict[str, Queue] = {
@@ -33,35 +34,23 @@ QUEUES: dict[str, Queue] = {
 }
 
 
-def dead_letters(queue: str) -> str:
-    """The logical name of a queue's dead letters."""
-    return f"{queue}DeadLetters"
-
-
 def resources() -> dict[str, Any]:
-    """All queues and their dead letters, as CloudFormation resources."""
-    made: dict[str, Any] = {}
-    for name, queue in QUEUES.items():
-        kind = {"FifoQueue": True} if queue.fifo else {}
-        properties: dict[str, Any] = {
-            **kind,
-            "KmsMasterKeyId": {"Ref": "Key"},
-            "MessageRetentionPeriod": queue.kept,
-            "VisibilityTimeout": queue.visibility,
-        }
-        if queue.tries is not None:
-            target = {"Fn::GetAtt": [dead_letters(name), "Arn"]}
-            properties["RedrivePolicy"] = {"deadLetterTargetArn": target, "maxReceiveCount": queue.tries}
-            made[dead_letters(name)] = {
-                "Type": "AWS::SQS::Queue",
-                "Properties": {
-                    **kind,
-                    "KmsMasterKeyId": {"Ref": "Key"},
-                    "MessageRetentionPeriod": DEAD_LETTERS_KEPT,
-                },
-            }
-        made[name] = {"Type": "AWS::SQS::Queue", "Properties": properties}
-    return made
+    """All queues, as CloudFormation resources."""
+    return {name: {"Type": "AWS::SQS::Queue", "Properties": _properties(queue)} for name, queue in QUEUES.items()}
+
+
+def _properties(queue: Queue) -> dict[str, Any]:
+    properties: dict[str, Any] = {
+        "KmsMasterKeyId": {"Ref": "Key"},
+        "MessageRetentionPeriod": queue.kept,
+        "VisibilityTimeout": queue.visibility,
+    }
+    if queue.fifo:
+        properties["FifoQueue"] = True
+    if queue.dead:
+        target = {"Fn::GetAtt": [queue.dead, "Arn"]}
+        properties["RedrivePolicy"] = {"deadLetterTargetArn": target, "maxReceiveCount": queue.tries}
+    return properties
 
 
 def environment() -> dict[str, Any]:

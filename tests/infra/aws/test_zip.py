@@ -112,6 +112,7 @@ def test_every_function_of_the_template_starts_and_answers(
             function_url_event("GET", "/api/monitoring/metrics"),
             lambda answer: answer["statusCode"] == 404,
         ),
+        "app.record_health": (scheduled, lambda answer: answer["status"] in {"healthy", "warning"}),
         "app.migrate": ({}, lambda answer: answer == {"applied": []}),
         "app.mint_token": ({"name": "zip"}, lambda answer: len(answer["token"]) > 40),
     }
