@@ -27,6 +27,14 @@ class Change:
     replaces: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What was deployed: the template as it was given, and the parameters."""
+
+    template: dict[str, Any]
+    parameters: dict[str, str]
+
+
 class Stack:
     """One stack of an account, which may not exist yet."""
 
@@ -121,18 +129,22 @@ class Stack:
             if self.described() is None:
                 self._client.delete_stack(StackName=self.name)
 
-    def go_back(self, template: dict[str, Any], parameters: list[dict[str, str]]) -> None:
-        """Deploy what ran before. Raises Refused."""
-        import json
-
+    def running(self) -> Version | None:
+        """What is deployed now, to go back to; None = nothing is."""
+        found = self.described()
+        if found is None:
+            return None
         with said_clearly():
-            self._client.update_stack(
-                StackName=self.name,
-                TemplateBody=json.dumps(template),
-                Parameters=parameters,
-                Capabilities=CAPABILITIES,
-            )
-        self.wait()
+            template = self._client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
+        # Values that are not shown cannot be given back: they stay what they are.
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
+        return Version(dict(template), {key: value for key, value in given.items() if set(value) != {"*"}})
+
+    def go_back(self, template: str, version: Version) -> None:
+        """Deploy what ran before; `template` is the address of its template. Raises Refused."""
+        change_set, changes = self.propose(template, version.parameters)
+        if changes:
+            self.execute(change_set)
 
     def delete(self) -> str:
         """Take it down and wait; the status in the end."""

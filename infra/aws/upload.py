@@ -28,10 +28,17 @@ def upload(where: Account, out: Path, bucket: str) -> str:
         package = f"{digest(out / PACKAGE)}.zip"
         if not _has(client, bucket, package):
             client.upload_file(str(out / PACKAGE), bucket, package)
-        content = json.dumps(located(json.loads((out / TEMPLATE).read_text()), bucket, package)).encode()
-        template = f"{hashlib.sha256(content).hexdigest()}.json"
-        client.put_object(Bucket=bucket, Key=template, Body=content, ContentType="application/json")
-    return address(client, bucket, template)
+    return upload_template(where, located(json.loads((out / TEMPLATE).read_text()), bucket, package), bucket)
+
+
+def upload_template(where: Account, template: dict[str, Any], bucket: str) -> str:
+    """Upload a template; its address. Raises Refused."""
+    client = where.client("s3")
+    content = json.dumps(template).encode()
+    key = f"{hashlib.sha256(content).hexdigest()}.json"
+    with said_clearly():
+        client.put_object(Bucket=bucket, Key=key, Body=content, ContentType="application/json")
+    return address(client, bucket, key)
 
 
 def located(template: dict[str, Any], bucket: str, key: str) -> dict[str, Any]:
