@@ -18,6 +18,7 @@ RINGS: dict[str, set[str]] = {
     "chalicelib.domain": {"chalicelib.domain", "numpy"},
     "chalicelib.tsdb": {"chalicelib.domain", "chalicelib.tsdb", "numpy", "pcodec", "msgspec"},
     "chalicelib.services": {"chalicelib.domain", "chalicelib.tsdb", "chalicelib.services", "numpy", "msgspec"},
+    "chalicelib.rendering": {"chalicelib.domain", "chalicelib.rendering", "resvg_py"},
     "chalicelib.storage.postgres": {"chalicelib.domain", "chalicelib.tsdb", "chalicelib.storage.postgres", "psycopg"},
     "chalicelib.storage.valkey": {
         *("chalicelib.domain", "chalicelib.tsdb", "chalicelib.storage.valkey"),
@@ -28,7 +29,14 @@ RINGS: dict[str, set[str]] = {
     "chalicelib.logs": set(),
     "chalicelib.api": {
         *("chalicelib.api", "chalicelib.domain", "chalicelib.services", "chalicelib.settings", "chalicelib.wiring"),
-        *("chalicelib.tsdb.aggregate", "chalicelib.tsdb.points", "chalice", "msgspec", "pydantic"),
+        *(
+            "chalicelib.rendering",
+            "chalicelib.tsdb.aggregate",
+            "chalicelib.tsdb.points",
+            "chalice",
+            "msgspec",
+            "pydantic",
+        ),
     },
     "chalicelib.wiring": {"chalicelib"},
     "app": {"chalicelib", "chalice"},
