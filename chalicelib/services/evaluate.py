@@ -80,6 +80,7 @@ class Evaluate:
         self._reach: dict[str, int] = {}
         self._plan = RulePlan((), {})
         self._far: dict[int, Stretch] = {}
+        self._far_reach: dict[int, dict[str, int]] = {}
 
     def run(self, instant: int, *, healthy: bool) -> Evaluated:
         """Judge the instant, and those before it that were missed by no more than two minutes; epoch ms.
@@ -108,10 +109,11 @@ class Evaluate:
         self._hosts.note(self._recent.catch_up(self._reach, instant))
         if is_new or self._recent.grown:
             self._plan = RulePlan((record.rule for record in self._records.values()), self._recent.by_metric())
+            self._far_reach = self._plan.far(REMEMBERED_MS // 1000)
             self._past.forget()
         self._far = {
             offset: self._past.stretch(offset * 1000, reach, self._recent.definitions, instant)
-            for offset, reach in self._plan.far(REMEMBERED_MS // 1000).items()
+            for offset, reach in self._far_reach.items()
         }
         self._version = version
 
