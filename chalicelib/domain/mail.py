@@ -22,7 +22,20 @@ class Mail:
     html: str
     pictures: tuple[Picture, ...] = ()
 
+    def within(self, most: int) -> Mail:
+        """The mail itself when it is at most so many bytes, else its text alone."""
+        return self if self.size <= most else Mail(self.subject, self.text, "")
+
     @property
     def size(self) -> int:
         """About how many bytes it takes: pictures travel in base64."""
         return len(self.text.encode()) + len(self.html.encode()) + sum(len(each.png) * 4 // 3 for each in self.pictures)
+
+
+@dataclass(frozen=True, slots=True)
+class MailJob:
+    """A mail on its way to its recipients; the same `id` is delivered once."""
+
+    id: str
+    recipients: tuple[str, ...]
+    mail: Mail

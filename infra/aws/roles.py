@@ -18,6 +18,11 @@ _CALL_MIGRATE = {
     "Action": ["lambda:InvokeFunction"],
     "Resource": {"Fn::GetAtt": ["Migrate", "Arn"]},
 }
+_SEND_REPORT_MAILS = {
+    "Effect": "Allow",
+    "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"],
+    "Resource": {"Fn::GetAtt": ["ReportMailQueue", "Arn"]},
+}
 
 # function -> what it may do beside writing its own log
 STATEMENTS: dict[str, list[dict[str, Any]]] = {
@@ -26,6 +31,7 @@ STATEMENTS: dict[str, list[dict[str, Any]]] = {
     "Tick": [_TAKE_TICKS],
     "Compact": [],
     "RecordHealth": [],
+    "MakeReports": [_SEND_REPORT_MAILS],
     "Migrate": [],
     "MintToken": [],
     "RunMigrations": [_CALL_MIGRATE],

@@ -15,6 +15,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "Tick": (1024, 60),
     "Compact": (1024, 600),
     "RecordHealth": (512, 60),
+    "MakeReports": (1024, 300),
     "Migrate": (512, 300),
     "MintToken": (512, 30),
 }

@@ -24,7 +24,7 @@ RINGS: dict[str, set[str]] = {
         *("chalicelib.domain", "chalicelib.tsdb", "chalicelib.storage.valkey"),
         *("hiredis", "msgspec"),
     },
-    "chalicelib.queues": {"boto3"},
+    "chalicelib.queues": {"chalicelib.domain", "boto3", "botocore"},
     "chalicelib.settings": {"msgspec"},
     "chalicelib.logs": set(),
     "chalicelib.api": {

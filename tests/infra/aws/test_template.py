@@ -78,7 +78,7 @@ def test_a_late_run_of_a_schedule_is_not_tried_again(resources: dict[str, Any]) 
         for event in each["Properties"].get("Events", {}).values()
         if event["Type"] == "Schedule"
     ]
-    assert len(events) == 2
+    assert events
     for function, event in events:
         assert event["RetryPolicy"]["MaximumRetryAttempts"] == 0
         assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
