@@ -80,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     timezone: Annotated[
         str, Meta(description="The IANA time zone of reports and mails that name none.", min_length=1)
     ] = "UTC"
+    report_mail_queue: Annotated[str, Meta(description="The SQS queue of reports to be mailed.")] = (
+        "perfmon-report-mails"
+    )
+    report_retention_days: Annotated[
+        int, Meta(description="How long reports that were made on schedules are kept.", ge=1)
+    ] = 400
     health_window_seconds: Annotated[
         int, Meta(description="Health averages figures over so many seconds.", ge=10, le=3600)
     ] = 300

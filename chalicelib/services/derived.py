@@ -37,10 +37,11 @@ class DerivedQueries:
         events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
         if not events.groups:
             return self._recorded.run(query)
-        # Only what both metrics carry can tell their samples apart alike.
-        shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
-        query = _restricted(query, shared)
-        events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
+        if query.matchers or query.group_by:
+            # Only what both metrics carry can tell their samples apart alike.
+            shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
+            query = _restricted(query, shared)
+            events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
         requests = self._requests(query)
         return present(query, _percent(events, requests))
 
