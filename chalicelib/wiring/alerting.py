@@ -76,9 +76,9 @@ def respond() -> Respond:
 @cache
 def teller() -> Teller:
     """Decides whom to tell."""
-    from chalicelib.services.untold import Untold
+    from chalicelib.wiring.notifications import tell
 
-    return Untold()
+    return tell()
 
 
 @cache
