@@ -36,6 +36,7 @@ package: $(READY) ## build what is deployed on AWS, into build/
 bench: $(READY) ## measure what it costs
 	@$(BIN)/python -m benchmarks.ingest
 	@$(BIN)/python -m benchmarks.pipeline
+	@$(BIN)/python -m benchmarks.evaluation
 
 reset: ## wipe the local data
 	@python=$(BIN)/python; [ -x $$python ] || python=$(PYTHON); $$python -m infra.local.reset

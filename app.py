@@ -19,16 +19,21 @@ from chalicelib.api.channels import channels
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
+from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
+from chalicelib.api.told import told
+from chalicelib.api.trials import trials
 from chalicelib.wiring import notifications, notifying, ticking
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, channels, health, hosts, metrics, rules, silences, tokens):
+for blueprint in (
+    *(alerts, catalogue, channels, health, hosts, metrics, reports, rules, silences, told, tokens, trials),
+):
     app.register_blueprint(blueprint)
 
 
@@ -81,6 +86,14 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
     """Pack what the drain wrote."""
     done = wiring.compact().run(_now())
     return {"small": done.small, "full": done.full, "samples": done.samples}
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def record_health(event: CloudWatchEvent) -> dict[str, Any]:
+    """Judge the system's health and keep what was found for this minute."""
+    from chalicelib.wiring import reports as wired
+
+    return {"status": str(wired.system_health().record(_now()).status)}
 
 
 @app.lambda_function()

@@ -13,6 +13,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+_LIMITS = r"^\d{1,9}(\.\d{1,6})?,\d{1,9}(\.\d{1,6})?$"
+
 
 class SettingsError(Exception):
     """A setting has a value that is not allowed; one line names the variable, the value and what is allowed."""
@@ -79,7 +81,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = "auto"
     email_from: Annotated[str, Meta(description="Who mails are from; empty = SMTP_USER.")] = ""
-    timezone: Annotated[str, Meta(description="IANA time zone of the times in messages.")] = "UTC"
     notification_queue: Annotated[str, Meta(description="The SQS FIFO queue of notifications.", pattern=r"\.fifo$")] = (
         "perfmon-notifications.fifo"
     )
@@ -103,6 +104,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
 
+    timezone: Annotated[
+        str, Meta(description="The IANA time zone of reports and mails that name none.", min_length=1)
+    ] = "UTC"
+    health_window_seconds: Annotated[
+        int, Meta(description="Health averages figures over so many seconds.", ge=10, le=3600)
+    ] = 300
+    health_response_time: Annotated[
+        str, Meta(description="Health warns above the first and fails above the second, in ms.", pattern=_LIMITS)
+    ] = "500,1000"
+    health_error_rate: Annotated[str, Meta(description="The same for the error rate, in percent.", pattern=_LIMITS)] = (
+        "2,5"
+    )
+    health_memory_usage: Annotated[
+        str, Meta(description="The same for memory at the worst host, in percent.", pattern=_LIMITS)
+    ] = "80,90"
+    health_cpu_usage: Annotated[
+        str, Meta(description="The same for the processors of the worst host, in percent.", pattern=_LIMITS)
+    ] = "85,95"
+    health_disk_usage: Annotated[
+        str, Meta(description="The same for the fullest disk, in percent.", pattern=_LIMITS)
+    ] = "85,95"
+
 
 def load(environment: Mapping[str, str]) -> Settings:
     """Settings from an environment; an empty variable counts as unset. Raises SettingsError."""
@@ -121,6 +144,12 @@ def load(environment: Mapping[str, str]) -> Settings:
 def names(comma_separated: str) -> frozenset[str]:
     """The names in a comma-separated setting."""
     return frozenset(name.strip() for name in comma_separated.split(",") if name.strip())
+
+
+def limits(pair: str) -> tuple[float, float]:
+    """The two numbers of a setting like `500,1000`, the lower one first."""
+    lower, higher = sorted(map(float, pair.split(",")))
+    return lower, higher
 
 
 @cache

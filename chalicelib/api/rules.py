@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.domain.rule_form import read_rule, write_rule
 from chalicelib.domain.rule_records import RuleRecord, show_rule
 from chalicelib.domain.scopes import Scope
 from chalicelib.wiring import alerting
@@ -14,7 +15,10 @@ _RULE = "/monitoring/alerts/rules/{rule_id}"
 
 @rules.endpoint("POST", _RULES, scope=Scope.MANAGE)
 def create_rule(request: Request) -> Answer:
-    """Create an alert rule."""
+    """Create an alert rule; with `dryRun=true` only say what it would be."""
+    request.refuse_unknown_query("dryRun")
+    if request.flag("dryRun"):
+        return Answer(write_rule(read_rule(request.json(), rule_id="")))
     record = alerting.rules().create(request.json(), actor=alerting.actor(request.grant.token_id), now=request.now)
     return _shown(record, 201)
 

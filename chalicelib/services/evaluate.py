@@ -79,6 +79,8 @@ class Evaluate:
         self._errors: dict[str, str] = {}
         self._reach: dict[str, int] = {}
         self._plan = RulePlan((), {})
+        self._far: dict[int, Stretch] = {}
+        self._far_reach: dict[int, dict[str, int]] = {}
 
     def run(self, instant: int, *, healthy: bool) -> Evaluated:
         """Judge the instant, and those before it that were missed by no more than two minutes; epoch ms.
@@ -107,7 +109,12 @@ class Evaluate:
         self._hosts.note(self._recent.catch_up(self._reach, instant))
         if is_new or self._recent.grown:
             self._plan = RulePlan((record.rule for record in self._records.values()), self._recent.by_metric())
+            self._far_reach = self._plan.far(REMEMBERED_MS // 1000)
             self._past.forget()
+        self._far = {
+            offset: self._past.stretch(offset * 1000, reach, self._recent.definitions, instant)
+            for offset, reach in self._far_reach.items()
+        }
         self._version = version
 
     def _judge_due(self, state: EvaluationState, instant: int, began: float, *, healthy: bool) -> Evaluated:
@@ -142,13 +149,10 @@ class Evaluate:
         if any(planned.takes_silence_for_a_breach for planned in self._plan.rules):
             watched = {host.name for host in self._hosts.known(due.instants[-1] - SEEN_WITHIN_MS)}
         for place, instant in enumerate(due.instants):
-            outlook = self._plan.at(lambda offset, at=instant: self._stretch(offset, at), instant)  # type: ignore[misc]
+            outlook = self._plan.at(self._stretch, instant)
             judging.judge(outlook, instant, hosts=watched, gap=due.gap and place == 0)
         return judging
 
-    def _stretch(self, offset: int, instant: int) -> Stretch:
-        """The samples that lie `offset` seconds before an instant."""
-        if offset * 1000 <= REMEMBERED_MS:
-            return self._recent.held
-        reach = {metric_type: window * 1000 for metric_type, window in self._plan.windows_at(offset).items()}
-        return self._past.stretch(offset * 1000, reach, self._recent.definitions, instant)
+    def _stretch(self, offset: int) -> Stretch:
+        """The samples that lie `offset` seconds back."""
+        return self._recent.held if offset * 1000 <= REMEMBERED_MS else self._far[offset]

@@ -20,6 +20,7 @@ from chalicelib.domain.verdicts import Readings
 from chalicelib.services.evidence import Seen, compared_value, decisive, evidence_of
 from chalicelib.services.rule_plan import Outlook, PlannedRule, RulePlan
 from chalicelib.services.rule_sources import Group
+from chalicelib.tsdb.windows import HOSTS
 
 VALUES_WRITTEN_EVERY_MS = 60_000
 _VERDICTS = tuple(Verdict)
@@ -115,11 +116,13 @@ class Judging:
         firing = calm
         if here and any(condition.recovery_threshold is not None for condition in planned.rule.conditions):
             firing = dict(zip(here, outlook.verdicts(number, here, firing=True).tolist(), strict=True))
+        believed = self._believes_in_silence(planned.rule, instant)
+        counts_hosts = any(condition.aggregation == HOSTS for condition in planned.rule.conditions)
         for group, row in zip(groups, rows, strict=True):
             tracked = self._tracked.get((planned.rule.id, group))
             is_firing = tracked is not None and tracked.episode.alert.state is State.FIRING
             verdict = _VERDICTS[(firing if is_firing else calm).get(row, Verdict.NO_DATA)]
-            if verdict is Verdict.NO_DATA and not self._believes_in_silence(planned.rule, instant):
+            if (verdict is Verdict.NO_DATA or counts_hosts) and not believed:
                 verdict = Verdict.UNKNOWN
             self._step(outlook, number, group, row, tracked, verdict, instant, gap=gap)
 
@@ -141,7 +144,8 @@ class Judging:
         alert, transitions = step(
             terms_of(planned.rule, kind), before, verdict, instant, new_id="" if tracked else self._new_id(), gap=gap
         )
-        if not transitions and tracked is not None and alert is before and instant % VALUES_WRITTEN_EVERY_MS:
+        is_same = alert is before and tracked is not None and _is_up_to_date(tracked.episode, planned.rule)
+        if not transitions and is_same and instant % VALUES_WRITTEN_EVERY_MS:
             return  # nothing new, and not the minute to write values down
         if alert is None and tracked is None:
             return
@@ -176,6 +180,11 @@ def _is_watched(rule: Rule, group: Group, hosts: Collection[str] | None) -> bool
     if hosts is None or "host" not in rule.group_by:
         return True
     return group[rule.group_by.index("host")] in hosts
+
+
+def _is_up_to_date(episode: Episode, rule: Rule) -> bool:
+    """Whether it shows the rule as it is: a name or severity may have been edited."""
+    return episode.rule_name == rule.name and episode.severity is rule.severity
 
 
 def _nothing_seen(planned: PlannedRule) -> Seen:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chalicelib.domain.gaps import REPLAY_AT_MOST_MS
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.services.ports.evaluation import RecentStore
 from chalicelib.tsdb.columns import EMPTY, join
@@ -51,11 +52,11 @@ class Past:
         self._portions.clear()
 
     def _read(self, at: int, reach: Mapping[str, int], definitions: Mapping[int, Definition]) -> _Portion:
-        end = at + AHEAD_MS
+        begin, end = at - REPLAY_AT_MOST_MS, at + AHEAD_MS
         parts = []
         with self._store.snapshot() as snapshot:
             for metric_type, window in reach.items():
-                start = at - max(window, BEFORE_MS)
+                start = begin - max(window, BEFORE_MS)
                 columns = join(snapshot.samples_between(metric_type, start, end))
                 parts.append(columns.where((columns.times > start) & (columns.times <= end)))
         samples = join(parts) if parts else EMPTY
@@ -64,4 +65,4 @@ class Past:
         is_sampled = np.array([kinds[series] for series in samples.ids.tolist()], bool)
         ordered = in_order(samples, is_sampled)
         sampled = np.array([kinds[series] for series in ordered.ids.tolist()], bool)
-        return _Portion(at, end, dict(reach), stretch(ordered, sampled))
+        return _Portion(begin, end, dict(reach), stretch(ordered, sampled))

@@ -34,6 +34,15 @@ class Arrived:
     newest: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The known series, ascending: whether each is sampled, and how far back in ms its samples are wanted."""
+
+    ids: NDArray[np.int64]
+    is_sampled: NDArray[np.bool_]
+    reach: NDArray[np.int64]
+
+
 class Recent:
     """The newest samples of some metric types."""
 
@@ -44,6 +53,7 @@ class Recent:
         self._epoch = -1
         self._frames = 0
         self.definitions: dict[int, Definition] = {}
+        self._known = _Known(np.empty(0, np.int64), np.empty(0, bool), np.empty(0, np.int64))
         self.held: Stretch = stretch(EMPTY, np.empty(0, bool))
         self.grown: set[str] = set()  # the metric types that got a series with the last look
 
@@ -63,7 +73,7 @@ class Recent:
             heads = snapshot.heads_after(self._position) if is_continued else snapshot.heads_after(position.compacted)
             if is_continued:
                 added = [slices[name] for slices in heads for name in reach if name in slices]
-                self._learn(snapshot, added)
+                self._learn(snapshot, added, reach)
             else:
                 self._read_all(snapshot, reach, now)
                 added = []
@@ -81,19 +91,21 @@ class Recent:
                 found[definition.metric_type][series] = definition
         return found
 
-    def _learn(self, snapshot: RecentSnapshot, added: list[Columns]) -> None:
+    def _learn(self, snapshot: RecentSnapshot, added: list[Columns], reach: Mapping[str, int]) -> None:
         """Look up the series that were not known."""
         self.grown = set()
         if not added:
             return
-        ids = np.unique(np.concatenate([columns.ids for columns in added]))
-        if unknown := [each for each in ids.tolist() if each not in self.definitions]:
+        ids = np.concatenate([columns.ids for columns in added])
+        if unknown := np.setdiff1d(ids, self._known.ids).tolist():
             found = snapshot.series_by_id(unknown)
             self.definitions |= {each: found[each] for each in unknown}
             self.grown = {definition.metric_type for definition in found.values()}
+            self._know(reach)
 
     def _read_all(self, snapshot: RecentSnapshot, reach: Mapping[str, int], now: int) -> None:
         self.definitions = snapshot.series_of(list(reach))
+        self._know(reach)
         self.grown = set(reach)
         parts = []
         for name, wanted in reach.items():
@@ -101,14 +113,14 @@ class Recent:
             columns = join(snapshot.samples_between(name, start, now + AHEAD_MS))
             parts.append(columns.where(columns.times > start))
         samples = join(parts)
-        known = np.isin(samples.ids, np.fromiter(self.definitions, np.int64, len(self.definitions)))
+        known = np.isin(samples.ids, self._known.ids)
         self.held = self._in_order(samples if known.all() else samples.where(known))
 
     def _keep(self, added: list[Columns], now: int) -> None:
         """Put new samples among those held, and let go of what no window reaches any more."""
         held = self._in_order(join([self.held.samples, *added])) if added else self.held
         samples, lengths = held.samples, np.diff(held.starts)
-        reach = np.array([self._reach_of(series) for series in held.ids.tolist()], np.int64)
+        reach = self._known.reach[np.searchsorted(self._known.ids, held.ids)]
         last = held.starts[1:] - 1
         interval = intervals(held)[last] if len(samples) else reach
         limit = now - REPLAY_AT_MOST_MS - np.maximum(reach, 4 * interval)
@@ -116,9 +128,6 @@ class Recent:
         kept = (samples.times > np.repeat(limit, lengths)) | (from_end <= KEPT_OF_EACH)
         kept &= samples.times > now - max(FORGET_AFTER_MS, int(reach.max(initial=0)) + REPLAY_AT_MOST_MS)
         self.held = held if kept.all() else self._stretch(samples.where(kept))
-
-    def _reach_of(self, series: int) -> int:
-        return self._reach.get(self.definitions[series].metric_type, 0)
 
     def _in_order(self, samples: Columns) -> Stretch:
         known = self._sampled(samples.ids)
@@ -128,9 +137,17 @@ class Recent:
         return stretch(samples, self._sampled(samples.ids))
 
     def _sampled(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        series, places = np.unique(ids, return_inverse=True)
-        kinds = [self.definitions[each].kind is Kind.SAMPLED for each in series.tolist()]
-        return np.array(kinds, bool)[places]
+        return self._known.is_sampled[np.searchsorted(self._known.ids, ids)]
+
+    def _know(self, reach: Mapping[str, int]) -> None:
+        """Have what is asked of every series at every tick as arrays."""
+        ids = sorted(self.definitions)
+        found = [self.definitions[each] for each in ids]
+        self._known = _Known(
+            np.array(ids, np.int64),
+            np.array([each.kind is Kind.SAMPLED for each in found], bool),
+            np.array([reach.get(each.metric_type, 0) for each in found], np.int64),
+        )
 
 
 def _arrived(parts: list[Columns]) -> Arrived:

@@ -77,10 +77,7 @@ class RulePlan:
         sources: dict[Reading, Source] = {}
         for rule in rules:
             try:
-                for reading in readings_of(rule):
-                    if reading not in sources:
-                        sources[reading] = resolve(reading, catalogued)
-                self.rules.append(_plan(rule, sources))
+                self.rules.append(plan_rule(rule, catalogued, sources))
             except InvalidInput as error:
                 self.errors[rule.id] = error.message
         self.number_of = {planned.rule.id: number for number, planned in enumerate(self.rules)}
@@ -88,15 +85,16 @@ class RulePlan:
         self._comparisons = _compare_together(self.rules, self._batches)
         self._one_by_one = [number for number, planned in enumerate(self.rules) if not planned.is_plain]
 
-    def windows_at(self, offset: int) -> dict[str, int]:
-        """The longest window of each metric type that is read `offset` seconds ago; in seconds."""
-        windows: dict[str, int] = {}
+    def far(self, remembered: int) -> dict[int, dict[str, int]]:
+        """The offsets beyond so many seconds: each with its metric types and their longest window, in ms."""
+        found: dict[int, dict[str, int]] = defaultdict(dict)
         for planned in self.rules:
             for reading in readings_of(planned.rule):
-                if reading.offset == offset:
+                if reading.offset > remembered:
+                    windows = found[reading.offset]
                     for metric_type in source_types(reading.metric_type):
-                        windows[metric_type] = max(windows.get(metric_type, 0), reading.window)
-        return windows
+                        windows[metric_type] = max(windows.get(metric_type, 0), reading.window * 1000)
+        return found
 
     def at(self, stretch_at: Callable[[int], Stretch], instant: int) -> Outlook:
         """What all rules see at an instant; `stretch_at` has the samples that lie some seconds back."""
@@ -166,7 +164,12 @@ def reach_of(rules: Iterable[Rule], *, remembered: int) -> dict[str, int]:
     return reach
 
 
-def _plan(rule: Rule, sources: Mapping[Reading, Source]) -> PlannedRule:
+def plan_rule(rule: Rule, catalogued: Catalogued, sources: dict[Reading, Source] | None = None) -> PlannedRule:
+    """A rule on these series; `sources` are those of other rules, and takes in this one's. Raises InvalidInput."""
+    sources = {} if sources is None else sources
+    for reading in readings_of(rule):
+        if reading not in sources:
+            sources[reading] = resolve(reading, catalogued)
     pairs = []
     for condition in rule.conditions:
         reading = reading_of(rule, condition)

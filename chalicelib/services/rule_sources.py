@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,17 +91,22 @@ def _error_rate(reading: Reading, events: Mapping[int, Definition], catalogued: 
     asked = _chosen(RESPONSE_TIME, selection, catalogued)
     requests, kinds, _ = _part(_as(reading, RESPONSE_TIME, "count"), asked, group_by)
     errors, _, _ = _part(_as(reading, ERROR_RATE, "sum"), failed, group_by)
-    row_of = {group: row for row, group in enumerate(errors.groups)}
-    rows = np.array([row_of.get(group, -1) for group in requests.groups], np.int64)
 
     def combine(found: Sequence[Windowed]) -> Windowed:
         total, failures = found
-        counted = np.zeros_like(total.values)
-        if len(errors.groups):
-            counted[rows >= 0] = np.nan_to_num(failures.values[rows[rows >= 0]], nan=0.0)
-        return Windowed(100 * counted / total.values, total.counts)
+        return Windowed(100 * np.nan_to_num(failures.values, nan=0.0) / total.values, total.counts)
 
-    return Source(requests.groups, kinds, "percent", (requests, errors), combine)
+    return Source(requests.groups, kinds, "percent", (requests, _regrouped(errors, requests.groups)), combine)
+
+
+def _regrouped(part: Part, groups: tuple[Group, ...]) -> Part:
+    """The part with another's groups; series of groups that the other lacks are left out."""
+    row_of = {group: row for row, group in enumerate(groups)}
+    rows = np.array([row_of.get(group, -1) for group in part.groups], np.int64)
+    new = rows[part.group_of] if len(rows) else part.group_of
+    kept = new >= 0
+    factors = None if part.factors is None else part.factors[kept]
+    return replace(part, groups=groups, series=part.series[kept], group_of=new[kept], factors=factors)
 
 
 def _throughput(reading: Reading, catalogued: Catalogued) -> Source:

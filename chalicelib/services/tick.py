@@ -8,8 +8,9 @@ rises.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from chalicelib.domain.errors import ServiceError
 from chalicelib.services.agents import IntroduceAgents
@@ -66,7 +67,7 @@ class Tick:
         grants: GrantRebuild,
         types: KnownTypes,
         catalogue: Catalogue,
-        housekeeping: Housekeeping,
+        housekeeping: Sequence[Housekeeping],
         evaluate: Evaluate,
         agents: IntroduceAgents,
     ) -> None:
@@ -100,7 +101,8 @@ class Tick:
         if instant % 60_000 == 0:
             self._attempt("metric types", self._write_types_through, done)
             self._attempt("agents", self._agents.run, done)
-            self._attempt("housekeeping", lambda: self._housekeeping.run(now), done)
+            for keeper in self._housekeeping:
+                self._attempt("housekeeping", partial(keeper.run, now), done)
         return done
 
     def _write_tokens_through(self) -> None:

@@ -48,12 +48,12 @@ class WatchHosts:
         self._learn(arrived.ids)
         hosts = self._host_of[np.searchsorted(self._ids, arrived.ids)]
         has_host = hosts != NONE
-        newest = np.full(len(self._numbers), np.iinfo(np.int64).min)
+        newest = np.zeros(len(self._numbers), np.int64)  # 0 = did not send
         np.maximum.at(newest, hosts[has_host], arrived.newest[has_host])
         due = {
             name: int(newest[number])
             for name, number in self._numbers.items()
-            if newest[number] - self._noted.get(name, -NOTED_EVERY_MS) >= NOTED_EVERY_MS
+            if newest[number] and newest[number] - self._noted.get(name, -NOTED_EVERY_MS) >= NOTED_EVERY_MS
         }
         if due:
             self._book.seen(due)

@@ -11,12 +11,16 @@ from chalicelib.wiring import database, valkey
 if TYPE_CHECKING:
     from chalicelib.services.agents import IntroduceAgents
     from chalicelib.services.evaluate import Evaluate
+    from chalicelib.services.explain import Explain
     from chalicelib.services.history import AlertHistory
     from chalicelib.services.host_inventory import HostInventory
     from chalicelib.services.ports.alerting import Teller
     from chalicelib.services.respond import Respond
+    from chalicelib.services.rule_tests import RunRuleTests
     from chalicelib.services.rules import Rules
     from chalicelib.services.silencing import Silencing
+    from chalicelib.services.suggest import SuggestThreshold
+    from chalicelib.services.trial import TryRules
     from chalicelib.storage.postgres.alerts import PostgresAlerts
     from chalicelib.storage.postgres.audit import PostgresAudit
     from chalicelib.storage.postgres.events import PostgresEvents
@@ -107,6 +111,45 @@ def history() -> AlertHistory:
     from chalicelib.services.history import AlertHistory
 
     return AlertHistory(alert_book())
+
+
+@cache
+def try_rules() -> TryRules:
+    """Tries rules on histories."""
+    from chalicelib.services.trial import TryRules
+    from chalicelib.storage.postgres.recent import PostgresRecent
+
+    given = settings.current()
+    return TryRules(
+        PostgresRecent(database()), tick_ms=given.tick_seconds * 1000, cooldown_period=given.alert_cooldown_period
+    )
+
+
+@cache
+def suggest_threshold() -> SuggestThreshold:
+    """Weighs thresholds."""
+    from chalicelib.services.suggest import SuggestThreshold
+
+    given = settings.current()
+    return SuggestThreshold(try_rules(), tick_ms=given.tick_seconds * 1000, cooldown_period=given.alert_cooldown_period)
+
+
+@cache
+def run_rule_tests() -> RunRuleTests:
+    """Runs rule tests."""
+    from chalicelib.services.rule_tests import RunRuleTests
+
+    return RunRuleTests(tick_ms=settings.current().tick_seconds * 1000)
+
+
+@cache
+def explain() -> Explain:
+    """Explains alerts and rules."""
+    from chalicelib.services.explain import Explain
+    from chalicelib.wiring.notifications import told
+
+    tick_ms = settings.current().tick_seconds * 1000
+    return Explain(history(), rule_book(), silence_book(), told(), try_rules(), tick_ms=tick_ms)
 
 
 @cache

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.services.channels import Channels
     from chalicelib.services.dispatch import Dispatch
     from chalicelib.services.tell import Tell
+    from chalicelib.services.told import Told
     from chalicelib.storage.postgres.channels import PostgresChannels
     from chalicelib.storage.postgres.ledger import PostgresLedger
     from chalicelib.storage.postgres.outbox import PostgresOutbox
@@ -41,6 +42,14 @@ def ledger() -> PostgresLedger:
     from chalicelib.storage.postgres.ledger import PostgresLedger
 
     return PostgresLedger(database())
+
+
+@cache
+def told() -> Told:
+    """Reads the ledger, and has things sent again."""
+    from chalicelib.services.told import Told
+
+    return Told(ledger())
 
 
 @cache

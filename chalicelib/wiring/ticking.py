@@ -17,20 +17,27 @@ if TYPE_CHECKING:
 def tick() -> Tick:
     """Does what is due at an instant of the grid."""
     from chalicelib.services.tick import Tick
+    from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
     from chalicelib.storage.postgres.catalogue import PostgresCatalogue
     from chalicelib.storage.postgres.tick import PostgresHousekeeping, PostgresTick
     from chalicelib.storage.postgres.tokens import PostgresTokens
     from chalicelib.storage.valkey.grants import ValkeyGrants
     from chalicelib.storage.valkey.metric_types import ValkeyMetricTypes
 
+    given = settings.current()
     return Tick(
         store=PostgresTick(database()),
         drain=drain(),
         truth=PostgresTokens(database()),
         grants=ValkeyGrants(valkey()),
-        types=ValkeyMetricTypes(valkey(), maximum=settings.current().max_metric_types),
+        types=ValkeyMetricTypes(valkey(), maximum=given.max_metric_types),
         catalogue=PostgresCatalogue(database()),
-        housekeeping=PostgresHousekeeping(database()),
+        housekeeping=(
+            PostgresHousekeeping(database()),
+            PostgresAlertRetention(
+                database(), alert_days=given.alert_retention_days, audit_days=given.audit_retention_days
+            ),
+        ),
         evaluate=evaluate(),
         agents=introduce_agents(),
     )

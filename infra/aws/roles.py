@@ -25,6 +25,7 @@ STATEMENTS: dict[str, list[dict[str, Any]]] = {
     "ScheduleTicks": [_SEND_TICKS],
     "Tick": [_TAKE_TICKS],
     "Compact": [],
+    "RecordHealth": [],
     "Migrate": [],
     "MintToken": [],
     "RunMigrations": [_CALL_MIGRATE],

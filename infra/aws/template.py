@@ -14,6 +14,7 @@ SIZES: dict[str, tuple[int, int]] = {
     "ScheduleTicks": (512, 60),
     "Tick": (1024, 60),
     "Compact": (1024, 600),
+    "RecordHealth": (512, 60),
     "Migrate": (512, 300),
     "MintToken": (512, 30),
 }

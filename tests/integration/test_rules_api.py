@@ -100,17 +100,11 @@ def test_a_stale_version_is_a_conflict_that_shows_the_present_state(api: Api) ->
     assert api.call("DELETE", f"{RULES}/{rule_id}", headers={"If-Match": "x"}).status == 400
 
 
-class Nobody:
-    """A teller without anybody to tell."""
-
-    def run(self, changes: object, silences: object, now: int) -> None:
-        """Nobody hears of it."""
-
-
 def test_many_changes_at_once_all_count(api: Api, postgres: object) -> None:
     """Each changes another field; none is lost, though all read before any has written."""
     from chalicelib.services.respond import Respond
     from chalicelib.services.rules import Rules
+    from chalicelib.services.untold import Untold
     from chalicelib.storage.postgres.alerts import PostgresAlerts
     from chalicelib.storage.postgres.audit import PostgresAudit
     from chalicelib.storage.postgres.connection import Database
@@ -126,7 +120,7 @@ def test_many_changes_at_once_all_count(api: Api, postgres: object) -> None:
     def change(given: dict[str, Any]) -> None:
         database = Database(postgres.url)  # type: ignore[attr-defined]
         respond = Respond(
-            database, PostgresAlerts(database), PostgresRules(database), PostgresSilences(database), Nobody()
+            database, PostgresAlerts(database), PostgresRules(database), PostgresSilences(database), Untold()
         )
         rules = Rules(database, PostgresRules(database), PostgresAudit(database), respond, lambda size: b"x" * size)
         barrier.wait()

@@ -14,7 +14,7 @@ from chalicelib.domain.lifecycle import Acknowledgement
 from chalicelib.domain.occurrences import ALERT_ACKNOWLEDGED, ALERT_RESOLVED, ALERT_TRIGGERED
 from chalicelib.domain.rules import Severity
 from chalicelib.storage.postgres.connection import Database
-from chalicelib.storage.postgres.events import publish
+from chalicelib.storage.postgres.events import publish, publish_all
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -162,10 +162,15 @@ class PostgresAlerts:
             kept = [change for change in changes if not change.dropped]
             _write_episodes(connection, [change.episode for change in kept])
             _write_transitions(connection, kept, evidence, actor)
-            for change in kept:
-                for transition in change.transitions:
-                    if transition.target in _EVENTS:
-                        publish(connection, _EVENTS[transition.target], show_alert(change.episode), transition.at)
+            publish_all(
+                connection,
+                [
+                    (_EVENTS[transition.target], show_alert(change.episode), transition.at)
+                    for change in kept
+                    for transition in change.transitions
+                    if transition.target in _EVENTS
+                ],
+            )
 
     def refresh(self, episodes: Sequence[Episode]) -> None:
         """Write what changed in alerts without a transition: clocks, and the value last judged. Raises Unavailable."""

@@ -15,11 +15,24 @@ if TYPE_CHECKING:
 
 def publish(connection: Connection, kind: str, data: Mapping[str, Any], at: int) -> None:
     """Add an event (`alertTriggered`, `alertAcknowledged`, `alertResolved`, `reportGenerated`) at `at` (epoch ms)."""
+    publish_all(connection, [(kind, data, at)])
+
+
+def publish_all(connection: Connection, events: Sequence[tuple[str, Mapping[str, Any], int]]) -> None:
+    """Add several events in their order: what they are, what they carry, and when they were (epoch ms)."""
     from psycopg.types.json import Jsonb
 
-    connection.execute(
-        "INSERT INTO events (type, at, data) VALUES (%s, %s, %s)", (kind, to_datetime(at), Jsonb(dict(data)))
-    )
+    if events:
+        connection.execute(
+            "INSERT INTO events (type, at, data) SELECT type, at, data"
+            " FROM unnest(%s::text[], %s::timestamptz[], %s::jsonb[]) WITH ORDINALITY AS new (type, at, data, place)"
+            " ORDER BY place",
+            (
+                [kind for kind, _, _ in events],
+                [to_datetime(at) for _, _, at in events],
+                [Jsonb(dict(data)) for _, data, _ in events],
+            ),
+        )
 
 
 class PostgresEvents:

@@ -30,14 +30,14 @@ PAGES = [
 QUERY = "metricType=cpu_usage&from=-1h&to=now&aggregation=avg&groupBy=host&fill=null"
 
 
-def perfmon(project: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def perfmon(project: Path, url: str, *arguments: str, token: str = "pm_secret") -> subprocess.CompletedProcess[str]:
     """Run the command as a user would."""
     return subprocess.run(
         [sys.executable, "-c", "from perfmon_client.cli import main; main()", *arguments],
         env={
             "PYTHONPATH": str(project / "clients" / "python" / "src"),
             "PERFMON_URL": url,
-            "PERFMON_TOKEN": "pm_secret",
+            "PERFMON_TOKEN": token,
             "PATH": os.environ["PATH"],
             "COLUMNS": "120",
         },

@@ -107,6 +107,7 @@ def test_every_function_of_the_template_starts_and_answers(
         "app.schedule_ticks": (scheduled, lambda answer: answer["ordered"] >= 7),
         "app.tick": (sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:ticks"), lambda answer: answer is None),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),
+        "app.record_health": (scheduled, lambda answer: answer["status"] in {"healthy", "warning"}),
         "app.migrate": ({}, lambda answer: answer == {"applied": []}),
         "app.mint_token": ({"name": "zip"}, lambda answer: len(answer["token"]) > 40),
     }

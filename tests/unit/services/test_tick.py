@@ -99,7 +99,7 @@ def tick(world: World) -> Tick:
     """A tick in this world."""
     grants, types, keeping = (Rebuilt(world, what) for what in ("tokens", "types", "housekeeping"))
     return Tick(
-        *(world, Drain(world), world, grants, types, world, keeping, Evaluate(world), Agents(world))  # type: ignore[arg-type]
+        *(world, Drain(world), world, grants, types, world, [keeping], Evaluate(world), Agents(world))  # type: ignore[arg-type]
     )
 
 

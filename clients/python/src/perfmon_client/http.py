@@ -41,6 +41,10 @@ class Http:
         headers = {"Idempotency-Key": str(uuid.uuid4())} if idempotent else {}
         return self._call("POST", path, repeat=idempotent, json=body, headers=headers)
 
+    def patch(self, path: str, body: Any) -> Any:
+        """PATCH: change what the body names. Raises ApiError or Unreachable."""
+        return self._call("PATCH", path, repeat=False, json=body)
+
     def delete(self, path: str) -> None:
         """DELETE. Raises ApiError or Unreachable."""
         self._call("DELETE", path, repeat=True)

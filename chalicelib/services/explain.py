@@ -1,0 +1,161 @@
+"""Explain: why an alert is as it is, at any moment of its life; and what a rule has just seen.
+
+The evidence was stored with each transition, so it is there when the samples are long gone. While they are still there,
+the conditions are read again at the very moment that is asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+
+from chalicelib.domain.alert_form import Step, show_alert, show_step
+from chalicelib.domain.alerts import State
+from chalicelib.domain.errors import InvalidInput, NotFound
+from chalicelib.domain.instants import to_iso
+from chalicelib.domain.rules import Rule, Verdict
+from chalicelib.domain.silences import muting
+from chalicelib.domain.verdicts import Readings, compared_values, judge
+from chalicelib.services.history import AlertHistory
+from chalicelib.services.ports.alerting import RuleBook, SilenceBook
+from chalicelib.services.trial import TryRules, grid, plan_on, read_groups
+
+MAX_EVALUATIONS = 360
+
+
+class Ledger(Protocol):
+    """What was told of an alert, or was not, and why."""
+
+    def of_alert(self, alert_id: str) -> Sequence[Mapping[str, Any]]:
+        """Every decision, in order, as the API shows it. Raises Unavailable."""
+        ...
+
+
+class Explain:
+    """Explains alerts and rules."""
+
+    def __init__(
+        self,
+        history: AlertHistory,
+        rules: RuleBook,
+        silences: SilenceBook,
+        ledger: Ledger,
+        trials: TryRules,
+        *,
+        tick_ms: int,
+    ) -> None:
+        self._history = history
+        self._rules = rules
+        self._silences = silences
+        self._ledger = ledger
+        self._trials = trials
+        self._tick_ms = tick_ms
+
+    def alert(self, alert_id: str, at: int, *, now: int) -> dict[str, Any]:
+        """Why an alert stood as it did at `at`, epoch ms. Raises NotFound, or InvalidInput for a time before it."""
+        episode, timeline = self._history.get(alert_id)
+        passed = [step for step in timeline if step.at <= at]
+        if not passed:
+            raise InvalidInput(f"at: the alert began at {to_iso(episode.alert.pending_since)}, after that.", field="at")
+        last = passed[-1]
+        record = self._rules.get(episode.rule_id)
+        mute = muting(self._silences.relevant(now), episode.subject, at)
+        seen = None if record is None else self._seen_at(record.rule, episode.tags, at, firing=_was_firing(passed))
+        return {
+            "alert": show_alert(episode),
+            "at": to_iso(at),
+            "state": str(last.target),
+            "because": _because(last),
+            "evidence": show_step(last),
+            "conditions": seen,
+            "mutedBy": None if mute is None else {"reason": str(mute.reason), "id": mute.id},
+            "told": [dict(each) for each in self._ledger.of_alert(alert_id)],
+            "timeline": [show_step(step) for step in timeline],
+        }
+
+    def evaluations(self, rule_id: str, count: int, *, now: int) -> dict[str, Any]:
+        """What a rule saw at the last `count` instants, group by group. Raises NotFound."""
+        record = self._rules.get(rule_id)
+        if record is None:
+            raise NotFound(f"There is no rule {rule_id[:64]!r}.")
+        rule = record.rule
+        end = now - now % self._tick_ms
+        start = end - (count - 1) * self._tick_ms
+        history = self._trials.history(rule, start, end + 1)
+        instants = grid(start, end, self._tick_ms)
+        planned = plan_on(rule, history)
+        groups = []
+        for group in read_groups(planned, history, instants):
+            verdicts = judge(rule, group.readings, firing=False)
+            values = [
+                compared_values(condition, readings).tolist()
+                for condition, readings in zip(rule.conditions, group.readings, strict=True)
+            ]
+            groups.append(
+                {
+                    "tags": dict(group.tags),
+                    "evaluations": [
+                        {
+                            "at": to_iso(at),
+                            "verdict": Verdict(int(verdicts[place])).name.lower(),
+                            "values": [_number(each[place]) for each in values],
+                        }
+                        for place, at in enumerate(instants.tolist())
+                    ],
+                }
+            )
+        return {"ruleId": rule_id, "units": [now.unit for now, _ in planned.sources], "groups": groups}
+
+    def _seen_at(self, rule: Rule, tags: Mapping[str, str], at: int, *, firing: bool) -> list[dict[str, Any]] | None:
+        """What each condition reads at a moment; None when the rule no longer knows the group."""
+        instant = at - at % self._tick_ms
+        history = self._trials.history(rule, instant, instant + 1)
+        for group in read_groups(plan_on(rule, history), history, np.array([instant], np.int64)):
+            if dict(group.tags) == dict(tags):
+                return [
+                    _condition(rule, place, readings, firing=firing) for place, readings in enumerate(group.readings)
+                ]
+        return None
+
+
+def _condition(rule: Rule, place: int, readings: Readings, *, firing: bool) -> dict[str, Any]:
+    condition = rule.conditions[place]
+    value = float(compared_values(condition, readings)[0])
+    single = Rule(id=rule.id, name=rule.name, conditions=(condition,))
+    verdict = Verdict(int(judge(single, [readings], firing=firing)[0]))
+    is_recovering = firing and condition.recovery_threshold is not None
+    return {
+        "metricType": condition.metric_type,
+        "condition": str(condition.operator),
+        "threshold": condition.recovery_threshold if is_recovering else condition.threshold,
+        "value": _number(value),
+        "verdict": verdict.name.lower(),
+    }
+
+
+def _was_firing(passed: Sequence[Step]) -> bool:
+    return passed[-1].target is State.FIRING
+
+
+def _because(step: Step) -> str:
+    """The transition in words."""
+    who = f" by {step.actor}" if step.actor else ""
+    if step.target is State.PENDING:
+        return "The condition came to hold; it must hold for the rule's duration before the alert fires."
+    if step.target is State.FIRING:
+        return "The condition held for the rule's duration."
+    reasons = {
+        "recovered": "The recovery condition held for as long as the rule asks.",
+        "series_gone": f"The series stopped reporting, or its host was forgotten{who}; nothing says that it recovered.",
+        "manual": f"It was resolved by hand{who}.",
+        "rule_changed": f"What the rule judges was changed{who}.",
+        "rule_disabled": f"The rule was switched off{who}.",
+        "rule_deleted": f"The rule was deleted{who}.",
+    }
+    return reasons.get(step.reason or "", "It ended.")
+
+
+def _number(value: float) -> float | None:
+    return value if np.isfinite(value) else None

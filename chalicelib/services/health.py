@@ -1,0 +1,192 @@
+"""How is the system: reads the last minutes' figures and the state of the service's own parts, and judges them.
+
+1. The database's own facts in one round trip, then the stream: each unreachable store is a failed check.
+2. The figures: response time and error rate over everything, memory, CPU and disk at the worst place.
+3. The checks of the specification first, the further ones behind them; together they make the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chalicelib.domain.errors import ServiceError, Unavailable
+from chalicelib.domain.health import (
+    Check,
+    HealthReport,
+    Limits,
+    Status,
+    StoreFacts,
+    active_alerts_check,
+    age_check,
+    error_rate_check,
+    hosts_check,
+    recipients_check,
+    response_time_check,
+    roll_up,
+    usage_check,
+)
+from chalicelib.domain.names import CPU_USAGE, DISK_USAGE, ERROR_RATE, MEMORY_USAGE, RESPONSE_TIME
+from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore, Queries
+from chalicelib.services.query import MetricQuery
+
+CACHED_MS = 5_000
+KEPT_MS = 90 * 86_400_000
+MINUTE_MS = 60_000
+MAX_MINUTES = 1_500
+_RECENT_LOSS_MS = 86_400_000
+_ONE_STEP = 10**14  # longer than any instant: the whole window is one step, so averages weigh every sample alike
+BACKLOG = Limits(60, 300)
+TICK = Limits(60, 180)
+COMPACTION = Limits(1_800, 7_200)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthLimits:
+    """When a figure warns and when it fails, and over how many seconds it is averaged."""
+
+    response_time: Limits
+    error_rate: Limits
+    memory: Limits
+    cpu: Limits
+    disk: Limits
+    window_seconds: int = 300
+
+
+class SystemHealth:
+    """Judges the system; an answer stands for five seconds."""
+
+    def __init__(
+        self,
+        queries: Queries,
+        store: HealthStore,
+        stream: Entries,
+        history: HealthHistory,
+        limits: HealthLimits,
+    ) -> None:
+        self._queries = queries
+        self._store = store
+        self._stream = stream
+        self._history = history
+        self._limits = limits
+        self._last: HealthReport | None = None
+
+    def run(self, now: int) -> HealthReport:
+        """All checks at `now` (epoch ms), or those of up to five seconds ago. Never raises for what is down."""
+        if self._last is None or not 0 <= now - self._last.at < CACHED_MS:
+            self._last = self._judge(now)
+        return self._last
+
+    def record(self, now: int) -> HealthReport:
+        """Judge, and keep what was found for 90 days. Raises Unavailable when it cannot be kept."""
+        report = self.run(now)
+        self._history.add(report, now - KEPT_MS)
+        return report
+
+    def history(self, start: int, end: int) -> list[HealthReport]:
+        """What was found minute by minute in [start, end), at most MAX_MINUTES of them, oldest first."""
+        return self._history.between(start, end, MAX_MINUTES)
+
+    def _judge(self, now: int) -> HealthReport:
+        facts: StoreFacts | None = None
+        try:
+            facts = self._store.facts(now)
+            database = Check("PostgreSQL", Status.PASS, "PostgreSQL answers")
+        except Unavailable as error:
+            database = Check("PostgreSQL", Status.FAIL, error.message)
+        checks = [*self._figures(now, database, facts), database, *self._buffer(now, facts)]
+        if facts is not None:
+            checks += self._own(now, facts)
+        return HealthReport(now, roll_up(checks, None if facts is None else facts.alerts), tuple(checks))
+
+    def _figures(self, now: int, database: Check, facts: StoreFacts | None) -> list[Check]:
+        """The specification's four checks, then CPU, disk and hosts."""
+        limits = self._limits
+
+        def attempt(name: str, read: Callable[[], Check]) -> Check:
+            if facts is None:
+                return Check(name, Status.WARN, f"Cannot be read: {database.message}")
+            try:
+                return read()
+            except ServiceError as error:
+                return Check(name, Status.WARN, f"Cannot be read: {error.message}")
+
+        def usage(name: str, what: str, metric: str, allowed: Limits, *places: str) -> Check:
+            return attempt(name, lambda: usage_check(name, what, self._worst(metric, now, places), allowed))
+
+        checks = [
+            attempt(
+                "Response Time",
+                lambda: response_time_check(self._average(RESPONSE_TIME, "ms", now), limits.response_time),
+            ),
+            attempt(
+                "Error Rate",
+                lambda: error_rate_check(self._average(ERROR_RATE, "percent", now), limits.error_rate),
+            ),
+            usage("Memory Usage", "Memory usage", MEMORY_USAGE, limits.memory, "host"),
+        ]
+        if facts is not None:
+            checks.append(active_alerts_check(facts.alerts))
+        checks.append(usage("CPU Usage", "CPU usage", CPU_USAGE, limits.cpu, "host"))
+        checks.append(usage("Disk Usage", "Disk usage", DISK_USAGE, limits.disk, "host", "mount"))
+        if facts is not None:
+            checks.append(hosts_check(facts.reporting_hosts, facts.silent_hosts))
+        return checks
+
+    def _buffer(self, now: int, facts: StoreFacts | None) -> list[Check]:
+        """Valkey, and for how long the oldest frame in it has been waiting for the drain."""
+        after = "-" if facts is None or facts.drained_entry == "0-0" else f"({facts.drained_entry}"
+        try:
+            waiting = self._stream.read(after, 1)
+        except Unavailable as error:
+            return [Check("Valkey", Status.FAIL, error.message)]
+        checks = [Check("Valkey", Status.PASS, "Valkey answers")]
+        if facts is not None:
+            age = max(0, now - int(waiting[0][0].partition("-")[0])) / 1000 if waiting else None
+            words = {"good": "Oldest samples wait {} to be stored", "never": "No samples wait to be stored"}
+            checks.append(age_check("Ingest Backlog", age, BACKLOG, **words))
+        return checks
+
+    def _own(self, now: int, facts: StoreFacts) -> list[Check]:
+        """The service's own work: tick, compaction, lost samples, recipients."""
+        checks = [
+            age_check(
+                "Evaluation", _seconds_since(facts.last_tick, now), TICK, good="Last tick {} ago", never="No tick yet"
+            ),
+            age_check(
+                "Compaction",
+                _seconds_since(facts.oldest_head, now),
+                COMPACTION,
+                good="Oldest sample waits {} to be compacted",
+                never="Nothing waits to be compacted",
+            ),
+        ]
+        if facts.last_loss is not None and now - facts.last_loss < _RECENT_LOSS_MS:
+            message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
+            checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
+        return [*checks, recipients_check(facts.telling_rules, facts.enabled_rules)]
+
+    def _average(self, metric_type: str, unit: str, now: int) -> float | None:
+        """The average over the window and all series."""
+        found = self._queries.run(self._query(metric_type, unit, now)).series
+        return found[0].points[-1][1] if found else None
+
+    def _worst(self, metric_type: str, now: int, places: tuple[str, ...]) -> tuple[str, float] | None:
+        """Where the average is highest and how high; the place is '' when it is the only one."""
+        found = self._queries.run(self._query(metric_type, "percent", now, places, topk=2)).series
+        if not found:
+            return None
+        value = found[0].points[-1][1]
+        assert value is not None  # points without a value are left out
+        tags = found[0].tags
+        return " ".join(tags[key] for key in places if tags[key]) if len(found) > 1 else "", value
+
+    def _query(
+        self, metric_type: str, unit: str, now: int, group_by: tuple[str, ...] = (), topk: int = 0
+    ) -> MetricQuery:
+        start = now - self._limits.window_seconds * 1000
+        return MetricQuery(metric_type, start, now + 1, _ONE_STEP, unit=unit, group_by=group_by, topk=topk)
+
+
+def _seconds_since(instant: int | None, now: int) -> float | None:
+    return None if instant is None else max(0, now - instant) / 1000

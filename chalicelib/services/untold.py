@@ -1,0 +1,20 @@
+"""The teller of a service that has nobody to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib.domain.episodes import Change
+from chalicelib.services.ports.alerting import AnySilence
+
+
+class Untold:
+    """Tells nobody."""
+
+    def run(self, changes: Sequence[Change], silences: Sequence[AnySilence], now: int) -> None:
+        """Nobody hears of it."""
+
+    def of_alert(self, alert_id: str) -> Sequence[Mapping[str, Any]]:
+        """Nothing was told of any alert."""
+        return ()
