@@ -13,6 +13,31 @@ _TAKE_TICKS = {
     "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
     "Resource": _QUEUE,
 }
+_JOBS, _DEAD, _RECEIPTS = (
+    {"Fn::GetAtt": [name, "Arn"]} for name in ("NotificationQueue", "DeadLetterQueue", "ReceiptQueue")
+)
+_SEND_JOBS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _JOBS}
+_TAKE_JOBS = {
+    "Effect": "Allow",
+    "Action": [
+        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
+        *("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility"),
+    ],
+    "Resource": _JOBS,
+}
+_SEND_DEAD = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _DEAD}
+_SEND_RECEIPTS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _RECEIPTS}
+_TAKE_RECEIPTS = {
+    "Effect": "Allow",
+    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+    "Resource": _RECEIPTS,
+}
+_CLAIM = {"Effect": "Allow", "Action": ["dynamodb:UpdateItem"], "Resource": {"Fn::GetAtt": ["ClaimsTable", "Arn"]}}
+_SEND_MAIL = {
+    "Effect": "Allow",
+    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:*"},
+}
 _CALL_MIGRATE = {
     "Effect": "Allow",
     "Action": ["lambda:InvokeFunction"],
@@ -21,9 +46,11 @@ _CALL_MIGRATE = {
 
 # function -> what it may do beside writing its own log
 STATEMENTS: dict[str, list[dict[str, Any]]] = {
-    "APIHandler": [],
-    "ScheduleTicks": [_SEND_TICKS],
-    "Tick": [_TAKE_TICKS],
+    "APIHandler": [_SEND_JOBS],
+    "ScheduleTicks": [_SEND_TICKS, _SEND_JOBS],
+    "Tick": [_TAKE_TICKS, _SEND_JOBS],
+    "Notify": [_TAKE_JOBS, _SEND_DEAD, _SEND_RECEIPTS, _CLAIM, _SEND_MAIL],
+    "NoteReceipt": [_TAKE_RECEIPTS],
     "Compact": [],
     "RecordHealth": [],
     "Migrate": [],

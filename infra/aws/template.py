@@ -13,12 +13,29 @@ SIZES: dict[str, tuple[int, int]] = {
     "APIHandler": (512, 29),
     "ScheduleTicks": (512, 60),
     "Tick": (1024, 60),
+    "Notify": (256, 60),
+    "NoteReceipt": (256, 60),
     "Compact": (1024, 600),
     "RecordHealth": (512, 60),
     "Migrate": (512, 300),
     "MintToken": (512, 30),
 }
 MAX_TICKS_AT_ONCE = 2
+# function -> the queue that it works off
+QUEUES = {"Tick": "TickQueue", "Notify": "NotificationQueue", "NoteReceipt": "ReceiptQueue"}
+# What only one function may know; everybody else gets it neither in the template nor in its environment.
+OWN_ENVIRONMENT: dict[str, dict[str, Any]] = {
+    "Notify": {
+        "DATABASE_URL": "",
+        "REDIS_URL": "",
+        "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
+        "SMTP_HOST": {"Ref": "SmtpHost"},
+        "SMTP_PORT": {"Ref": "SmtpPort"},
+        "SMTP_USER": {"Ref": "SmtpUser"},
+        "SMTP_PASS": {"Ref": "SmtpPass"},
+        "EMAIL_FROM": {"Ref": "EmailFrom"},
+    }
+}
 
 
 def finish(template: dict[str, Any], *, code: str) -> dict[str, Any]:
@@ -55,6 +72,9 @@ def _finish_function(name: str, function: dict[str, Any]) -> None:
         "Role": role_of(name),
         "LoggingConfig": logs.logging_config(name),
     }
+    if name in OWN_ENVIRONMENT:
+        variables = function["Properties"].setdefault("Environment", {}).setdefault("Variables", {})
+        variables |= OWN_ENVIRONMENT[name]
     if name != migrations.MIGRATE:
         function["DependsOn"] = [migrations.RESOURCE]
     for event in function["Properties"].get("Events", {}).values():
@@ -68,6 +88,6 @@ def _finish_event(name: str, function: dict[str, Any], event: dict[str, Any]) ->
         function["Properties"]["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
     if event["Type"] == "SQS":
         # Chalice names the queue by a text, from which CloudFormation cannot tell that it has to exist first.
-        event["Properties"]["Queue"] = {"Fn::GetAtt": ["TickQueue", "Arn"]}
+        event["Properties"]["Queue"] = {"Fn::GetAtt": [QUEUES[name], "Arn"]}
         if name == "Tick":
             event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": MAX_TICKS_AT_ONCE}
