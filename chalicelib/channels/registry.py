@@ -13,7 +13,10 @@ from chalicelib.domain.fields import Fields
 # type -> whether an acknowledgement can be shown in what was sent before, by the channel's config
 TYPES: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     "email": lambda config: False,
+    "slack": lambda config: "channel" in config,  # only a bot can edit
     "webhook": lambda config: False,
+    "pagerduty": lambda config: True,
+    "teams": lambda config: False,
     "sink": lambda config: False,
 }
 

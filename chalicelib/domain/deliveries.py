@@ -66,25 +66,19 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Where a notification stands with the notifiers.
+    """Where a notification stands with the notifiers, and what is known of its thread: one alert at one channel.
 
-    `state`: sending (held by the caller if `is_mine`), sent, failed, dead, uncertain, superseded. `tries`: attempts
-    begun, this one included. `doubts`: attempts that may have arrived.
+    `state`: sending (held by the caller if `is_mine`), sent, failed, dead, uncertain, or superseded: something newer of
+    the thread was begun. `tries`: attempts begun, this one included. `doubts`: attempts that may have arrived.
+    `is_told`: something of the thread arrived or may have; `references`: what the provider calls it.
     """
 
     is_mine: bool
     state: str
-    tries: int
-    doubts: int
-    started_at: int
+    tries: int = 0
+    doubts: int = 0
+    started_at: int = 0
+    is_told: bool = False
+    references: Mapping[str, str] = field(default_factory=dict)
     provider_id: str | None = None
     error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Thread:
-    """What is known of one alert at one channel: the newest seq, whether anything arrived, the provider's names."""
-
-    seq: int
-    is_told: bool
-    references: Mapping[str, str]

@@ -31,7 +31,8 @@ class Message:
     notes: tuple[str, ...]
     links: tuple[tuple[str, str], ...]
     severity: str
-    is_over: bool
+    is_over: bool = False
+    is_acknowledged: bool = False
 
 
 def compose(job: Job, *, possible_duplicate: bool = False) -> Message:
@@ -47,6 +48,7 @@ def compose(job: Job, *, possible_duplicate: bool = False) -> Message:
         links=tuple(_links(job)),
         severity=notice.severity,
         is_over=notice.state == "resolved",
+        is_acknowledged=notice.acknowledged_by is not None,
     )
 
 
@@ -58,7 +60,6 @@ def _test(job: Job) -> Message:
         notes=(),
         links=(("Dashboard", job.dashboard_url),) if job.dashboard_url else (),
         severity="low",
-        is_over=False,
     )
 
 

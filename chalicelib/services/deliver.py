@@ -1,9 +1,9 @@
 """Deliver: one notification job to its channel, effectively once.
 
-1. What the thread (channel and alert) has gone through: an older job than the newest one handled is superseded, and so
-   is a `resolved` where nothing ever arrived.
-2. The claim: only who holds it sends. A claim whose holder died, or whose request left without an answer, is a doubt:
-   it is sent once more, marked as a possible duplicate, and never a third time.
+1. The claim of the thread (channel and alert): only who holds it sends. A job older than the newest one of its thread
+   is superseded, and so is a `resolved` where nothing ever arrived.
+2. A claim whose holder died, or whose request left without an answer, is a doubt: it is sent once more, marked as a
+   possible duplicate, and never a third time.
 3. The channel. An error before it arrived is tried again later, with growing pauses; one that is for good ends it.
 4. The receipt of each attempt. It is sent again if this process dies before the job is taken off the queue.
 """
@@ -23,7 +23,8 @@ MAX_TRIES = 30  # 1 s, 4 s, 16 s, 64 s, 256 s, then every 15 minutes: about six 
 LONGEST_PAUSE = 900
 LONGEST_RETRY_AFTER = 3600
 MAX_DOUBTS = 2
-_ANNOUNCES = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED})
+# What says nothing to whom has not heard of the alert.
+_FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,11 @@ class Deliver:
     def run(self, job: Job, line: str) -> Again | None:
         """Deliver a job of a line (SQS message group); None = it is done with, one way or another."""
         now = self._clock()
-        thread = self._claims.thread(job.thread, job.seq, now)
-        claim = self._claims.begin(job.id, job.round, now, self._lease_ms)
+        claim = self._claims.begin(job, now, self._lease_ms)
         if not claim.is_mine:
             return self._look(job, claim, now)
-        is_told = thread.is_told or job.was_told
-        if job.seq < thread.seq or (not is_told and Reason(job.notice.reason) in _ANNOUNCES):
-            self._finish(job, claim, Outcome.SUPERSEDED, now, "Something newer was told, or nothing before it.")
+        if not (claim.is_told or job.was_told) and Reason(job.notice.reason) in _FOLLOWS:
+            self._finish(job, claim, Outcome.SUPERSEDED, now, "Nothing of this alert arrived before.")
             return None
         if claim.doubts >= MAX_DOUBTS:
             self._finish(job, claim, Outcome.UNCERTAIN, now, "It was sent twice, and nobody answered.")
@@ -76,11 +75,11 @@ class Deliver:
         began = now
         try:
             secrets = self._unsealer.open(job.target.sealed)
-            delivered = self._senders.send(Letter(job, secrets, thread.references, claim.doubts > 0, now))
+            delivered = self._senders.send(Letter(job, secrets, claim.references, claim.doubts > 0, now))
         except DeliveryFailed as error:
             return self._failed(job, line, claim, error, began)
         now = self._clock()
-        self._claims.finish(job.id, claim, Outcome.SENT, now, delivered=delivered, thread=job.thread)
+        self._claims.finish(job, claim, Outcome.SENT, now, delivered=delivered)
         self._send_receipt(job, claim, Outcome.SENT, began, took=now - began, delivered=delivered)
         return None
 
@@ -89,6 +88,9 @@ class Deliver:
         if claim.state == "sending":
             left = max(1, (claim.started_at + self._lease_ms - now) // 1000 + 1)
             return Again(left, "another notifier is sending it, or died while it did")
+        if claim.state == Outcome.SUPERSEDED and claim.tries == 0:
+            self._send_receipt(job, claim, Outcome.SUPERSEDED, now, error="Something newer of this alert was told.")
+            return None
         delivered = Delivered(claim.provider_id) if claim.state == Outcome.SENT else None
         self._send_receipt(job, claim, Outcome(claim.state), now, error=claim.error, delivered=delivered)
         return None
@@ -97,28 +99,27 @@ class Deliver:
         now = self._clock()
         took = now - began
         if error.failure is Failure.PERMANENT:
-            self._claims.finish(job.id, claim, Outcome.FAILED, now, error=error.message)
+            self._claims.finish(job, claim, Outcome.FAILED, now, error=error.message)
             self._send_receipt(job, claim, Outcome.FAILED, began, took=took, failed=error)
             return None
         is_doubtful = error.failure is Failure.DOUBTFUL
         if is_doubtful and claim.doubts + 1 >= MAX_DOUBTS:
-            self._claims.finish(
-                job.id, claim, Outcome.UNCERTAIN, now, error=error.message, delivered=Delivered(), thread=job.thread
-            )
+            self._claims.finish(job, claim, Outcome.UNCERTAIN, now, error=error.message, delivered=Delivered())
             self._send_receipt(job, claim, Outcome.UNCERTAIN, began, took=took, failed=error)
             return None
         if claim.tries >= MAX_TRIES:
             self._dead_letters.put(job, line)
-            self._claims.finish(job.id, claim, Outcome.DEAD, now, error=error.message)
+            self._claims.finish(job, claim, Outcome.DEAD, now, error=error.message)
             self._send_receipt(job, claim, Outcome.DEAD, began, took=took, failed=error)
             return None
-        self._claims.finish(job.id, claim, "doubtful" if is_doubtful else "retry", now, error=error.message)
+        self._claims.finish(job, claim, "doubtful" if is_doubtful else "retry", now, error=error.message)
         self._send_receipt(job, claim, Outcome.RETRYING, began, took=took, failed=error)
         return Again(self._pause(claim.tries, error.retry_after), error.message)
 
     def _finish(self, job: Job, claim: Claim, outcome: Outcome, now: int, why: str) -> None:
-        thread = job.thread if outcome is Outcome.UNCERTAIN else None
-        self._claims.finish(job.id, claim, outcome, now, error=why, delivered=Delivered(), thread=thread)
+        """End it without an attempt."""
+        arrived = Delivered() if outcome is Outcome.UNCERTAIN else None
+        self._claims.finish(job, claim, outcome, now, error=why, delivered=arrived)
         self._send_receipt(job, claim, outcome, now, error=why)
 
     def _pause(self, tries: int, asked: int | None) -> int:

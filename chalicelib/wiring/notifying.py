@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ def deliver() -> Deliver:
     given = settings.current()
     return Deliver(
         DynamoClaims(given.claims_table),
-        AllSenders({"email": _email, "webhook": _webhook, "sink": _sink}),
+        AllSenders(senders()),
         BoxUnsealer(given.notifier_private_key),
         SqsReceiptQueue(given.receipt_queue),
         SqsJobQueue(given.dead_letter_queue),
@@ -71,13 +72,39 @@ def _email() -> Email:
     return Email(SmtpPost(given.smtp_host, given.smtp_port, given.smtp_user, given.smtp_pass, given.smtp_tls), sender)
 
 
-def _webhook() -> Sender:
-    from chalicelib.channels.webhook import Webhook
+def senders() -> dict[str, Callable[[], Sender]]:
+    """What builds each type's way out."""
 
-    return Webhook(http())
+    def slack() -> Sender:
+        from chalicelib.channels.slack import Slack
 
+        return Slack(http())
 
-def _sink() -> Sender:
-    from chalicelib.channels.sink import Sink
+    def webhook() -> Sender:
+        from chalicelib.channels.webhook import Webhook
 
-    return Sink()
+        return Webhook(http())
+
+    def pagerduty() -> Sender:
+        from chalicelib.channels.pagerduty import PagerDuty
+
+        return PagerDuty(http())
+
+    def teams() -> Sender:
+        from chalicelib.channels.teams import Teams
+
+        return Teams(http())
+
+    def sink() -> Sender:
+        from chalicelib.channels.sink import Sink
+
+        return Sink()
+
+    return {
+        "email": _email,
+        "slack": slack,
+        "webhook": webhook,
+        "pagerduty": pagerduty,
+        "teams": teams,
+        "sink": sink,
+    }

@@ -37,7 +37,7 @@ class Receiver:
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     always: tuple[int, dict[str, str]] = (200, {})
     body: bytes = b"{}"
-    hold: Callable[[Got], None] = lambda got: None
+    hold: Callable[[Got], object] = lambda got: None
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.channels import Channel, ChannelRecord
 from chalicelib.domain.cooldowns import Cooldown
-from chalicelib.domain.deliveries import Claim, Delivered, Letter, Thread
+from chalicelib.domain.deliveries import Claim, Delivered, Letter
 from chalicelib.domain.episodes import Episode
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.jobs import Job, Receipt
@@ -167,11 +167,7 @@ class DeadLetters(Protocol):
 class Claims(Protocol):
     """Who sends what, kept where every notifier sees it: written only when it is still as it was read."""
 
-    def thread(self, thread: str, seq: int, now: int) -> Thread:
-        """Note that `seq` is being handled unless a newer one was; what is known then."""
-        ...
-
-    def begin(self, notification_id: str, round_: int, now: int, lease_ms: int) -> Claim:
+    def begin(self, job: Job, now: int, lease_ms: int) -> Claim:
         """Claim a notification for one attempt, or learn why not.
 
         A claim older than `lease_ms` (epoch ms) is taken over and counts as one more doubt.
@@ -180,16 +176,15 @@ class Claims(Protocol):
 
     def finish(
         self,
-        notification_id: str,
+        job: Job,
         claim: Claim,
         state: str,
         now: int,
         *,
         error: str | None = None,
         delivered: Delivered | None = None,
-        thread: str | None = None,
     ) -> None:
-        """Say what became of the attempt; with `thread`, that something arrived there and what it is called."""
+        """Say what became of the attempt; `delivered`: it arrived, or may have."""
         ...
 
 

@@ -1,142 +1,126 @@
-"""Claims in DynamoDB: who sends which notification, and what is known of each thread; items expire after 30 days.
+"""Claims in DynamoDB: one item for each thread (alert and channel) holds the newest notification and who sends it.
 
-    n#<notification>  state, round, tries, doubts, started, provider, error
-    a#<thread>        seq, told, refs
+    pk        the thread
+    seq       of the newest notification that was begun; what is older has been superseded
+    state     sending, retry, doubtful, sent, failed, dead, uncertain, superseded
+    round, tries, doubts, started, provider, error
+    told, refs   whether anything of the thread arrived, and what the provider calls it
 
-Every write to a claim is conditional: it happens only to the item as it was seen.
+Every write is conditional: it happens only to the item as it was seen. Items expire after 30 days.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from chalicelib.domain.deliveries import Claim, Delivered, Thread
+from chalicelib.domain.deliveries import Claim, Delivered
+from chalicelib.domain.jobs import Job
 
 KEPT_SECONDS = 30 * 86_400
-# A notification that is done with is begun again only by a later round; one that is dead also as a dead letter.
-_MAY_BEGIN = (
-    "attribute_not_exists(pk) OR #state IN (:retry, :doubtful, :dead)"
-    " OR (#state IN (:failed, :uncertain) AND round < :round)"
-)
-_BEGUN = (
-    "SET #state = :sending, started = :now, round = :round, expires = :expires, tries = if_not_exists(tries, :zero)"
-)
+_BEGUN = "SET seq = :seq, #state = :sending, round = :round, started = :now, expires = :expires, tries = :tries, "
+_MAY_GO_ON = frozenset({"retry", "doubtful", "dead"})  # a dead one comes back as a replayed dead letter
+_BY_A_LATER_ROUND = frozenset({"failed", "uncertain"})
 Item = dict[str, Any]
 
 
 class DynamoClaims:
-    """Claims and threads."""
+    """Claims."""
 
     def __init__(self, table: str) -> None:
         self._table = table
 
-    def thread(self, thread: str, seq: int, now: int) -> Thread:
-        """Note that `seq` is being handled unless a newer one was; what is known of the thread then."""
-        item, _ = self._update(
-            f"a#{thread}",
-            "SET seq = :seq, expires = :expires",
-            {":seq": _n(seq), ":expires": _expires(now)},
-            condition="attribute_not_exists(seq) OR seq <= :seq",
-        )
-        refs = {name: value["S"] for name, value in item.get("refs", {"M": {}})["M"].items()}
-        return Thread(int(item["seq"]["N"]), item.get("told", {"BOOL": False})["BOOL"], refs)
+    def begin(self, job: Job, now: int, lease_ms: int) -> Claim:
+        """Claim a notification for one attempt, or learn why not; one older than `lease_ms` is taken over.
 
-    def begin(self, notification_id: str, round_: int, now: int, lease_ms: int) -> Claim:
-        """Claim a notification for one attempt, or learn why not; one older than `lease_ms` is taken over."""
-        key = f"n#{notification_id}"
-        values = {":now": _n(now), ":round": _n(round_), ":one": _n(1), ":zero": _n(0), ":expires": _expires(now)}
-        values |= {":sending": _s("sending")}
-        states = {f":{name}": _s(name) for name in ("retry", "doubtful", "dead", "failed", "uncertain")}
-        item, is_mine = self._update(
-            key, f"{_BEGUN} + :one, doubts = if_not_exists(doubts, :zero)", values | states, condition=_MAY_BEGIN
+        One write for a notification that nobody has begun, two for one that comes again.
+        """
+        item, is_mine = self._begin(job, now, 1, 0, "attribute_not_exists(pk) OR seq < :seq", {})
+        if is_mine:
+            return _claim(item, "sending", 1, 0, now, is_mine=True)
+        seq, state, tries, doubts = (
+            _number(item, "seq"),
+            item["state"]["S"],
+            _number(item, "tries"),
+            _number(item, "doubts"),
         )
-        if is_mine or item["state"]["S"] != "sending" or now - int(item["started"]["N"]) < lease_ms:
-            return _claim(item, is_mine=is_mine)
-        item, is_mine = self._update(
-            key,
-            f"{_BEGUN} + :one, doubts = doubts + :one",
-            values | {":started": item["started"], ":tries": item["tries"]},
-            condition="#state = :sending AND started = :started AND tries = :tries",
-        )
-        return _claim(item, is_mine=is_mine)
+        if seq > job.seq:
+            return _claim(item, "superseded", 0, 0, now, is_mine=False)
+        is_stale = state == "sending" and now - _number(item, "started") >= lease_ms
+        is_anew = state in _BY_A_LATER_ROUND and _number(item, "round") < job.round
+        if not (state in _MAY_GO_ON or is_stale or is_anew):
+            return _claim(item, state, tries, doubts, _number(item, "started"), is_mine=False)
+        doubts += is_stale
+        as_seen = {":seen": item["tries"], ":state": item["state"]}
+        condition = "seq = :seq AND tries = :seen AND #state = :state"
+        after, is_mine = self._begin(job, now, tries + 1, doubts, condition, as_seen)
+        if is_mine:
+            return _claim(item, "sending", tries + 1, doubts, now, is_mine=True)
+        return _claim(after, "sending", tries + 1, doubts, now, is_mine=False)  # somebody else was faster
 
     def finish(
         self,
-        notification_id: str,
+        job: Job,
         claim: Claim,
         state: str,
         now: int,
         *,
         error: str | None = None,
         delivered: Delivered | None = None,
-        thread: str | None = None,
     ) -> None:
-        """Say what became of the attempt; with `thread`, that something arrived there and what it is called.
-
-        Who has been taken for dead has no say any more.
-        """
-        values = {
-            ":state": _s(state),
-            ":sending": _s("sending"),
+        """Say what became of the attempt; `delivered`: it arrived, or may have. Who was taken for dead has no say."""
+        values: Item = {
+            ":seq": _n(job.seq),
             ":tries": _n(claim.tries),
+            ":sending": _s("sending"),
+            ":state": _s(state),
             ":doubts": _n(claim.doubts + (state == "doubtful")),
-            ":expires": _expires(now),
             ":error": _s(error or ""),
             ":provider": _s((delivered.provider_id if delivered is not None else None) or ""),
+            ":expires": _expires(now),
+            ":told": {"BOOL": claim.is_told or delivered is not None or state == "doubtful"},
         }
+        known = dict(claim.references) | ({} if delivered is None else dict(delivered.references))
         self._update(
-            f"n#{notification_id}",
-            "SET #state = :state, doubts = :doubts, expires = :expires, #error = :error, provider = :provider",
-            values,
-            condition="#state = :sending AND tries = :tries",
-            names={"#error": "error"},
+            job,
+            "SET #state = :state, doubts = :doubts, #error = :error, provider = :provider, expires = :expires,"
+            " told = :told, refs = :refs",
+            values | {":refs": {"M": {name: _s(value) for name, value in known.items()}}},
+            "seq = :seq AND tries = :tries AND #state = :sending",
+            {"#error": "error"},
         )
-        if thread is not None:
-            self._remember(thread, {} if delivered is None else delivered.references, now)
 
-    def _remember(self, thread: str, references: Mapping[str, str], now: int) -> None:
-        """Note that something arrived in a thread, and what the provider calls it."""
-        key = f"a#{thread}"
-        if not references:
-            self._update(
-                key, "SET told = :yes, expires = :expires", {":yes": {"BOOL": True}, ":expires": _expires(now)}
-            )
-            return
-        # Whoever delivers in a thread is alone with it: its line is in order.
-        refs = {"M": {name: _s(value) for name, value in references.items()}}
-        values = {":yes": {"BOOL": True}, ":expires": _expires(now), ":refs": refs}
-        self._update(key, "SET told = :yes, expires = :expires, refs = :refs", values)
+    def _begin(self, job: Job, now: int, tries: int, doubts: int, condition: str, more: Item) -> tuple[Item, bool]:
+        values = {
+            ":seq": _n(job.seq),
+            ":sending": _s("sending"),
+            ":round": _n(job.round),
+            ":now": _n(now),
+            ":expires": _expires(now),
+            ":tries": _n(tries),
+            ":doubts": _n(doubts),
+        }
+        return self._update(job, _BEGUN + "doubts = :doubts", values | more, condition, {})
 
     def _update(
-        self,
-        key: str,
-        expression: str,
-        values: Item,
-        *,
-        condition: str | None = None,
-        names: Mapping[str, str] | None = None,
+        self, job: Job, expression: str, values: Item, condition: str, names: dict[str, str]
     ) -> tuple[Item, bool]:
-        """The item afterwards, and whether it was written; if not, the item as it is."""
-        extra: Item = {} if condition is None else {"ConditionExpression": condition}
-        used = dict(names or {}) | ({"#state": "state"} if "#state" in expression + (condition or "") else {})
-        if used:
-            extra["ExpressionAttributeNames"] = used
+        """The item as it was before, and whether it was written."""
         try:
             answer = self._client.update_item(
                 TableName=self._table,
-                Key={"pk": _s(key)},
+                Key={"pk": _s(job.thread)},
                 UpdateExpression=expression,
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#state": "state", **names},
                 ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
+                ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **extra,
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             item: Item = error.response.get("Item", {})
             return item, False
-        return answer["Attributes"], True
+        return answer.get("Attributes", {}), True
 
     @cached_property
     def _client(self) -> Any:
@@ -145,16 +129,25 @@ class DynamoClaims:
         return boto3.client("dynamodb")
 
 
-def _claim(item: Item, *, is_mine: bool) -> Claim:
+def _claim(item: Item, state: str, tries: int, doubts: int, started: int, *, is_mine: bool) -> Claim:
+    """The claim, with what the item says of its thread."""
+    # Whoever left an attempt open may have got through with it.
+    is_told = item.get("told", {}).get("BOOL", False) or item.get("state", {}).get("S") == "sending"
     return Claim(
         is_mine=is_mine,
-        state=item["state"]["S"],
-        tries=int(item["tries"]["N"]),
-        doubts=int(item["doubts"]["N"]),
-        started_at=int(item["started"]["N"]),
+        state=state,
+        tries=tries,
+        doubts=doubts,
+        started_at=started,
+        is_told=is_told,
+        references={name: value["S"] for name, value in item.get("refs", {"M": {}})["M"].items()},
         provider_id=item.get("provider", _s(""))["S"] or None,
         error=item.get("error", _s(""))["S"] or None,
     )
+
+
+def _number(item: Item, name: str) -> int:
+    return int(item[name]["N"])
 
 
 def _s(text: str) -> dict[str, str]:
