@@ -25,10 +25,14 @@ class ReportReadings:
     A metric that cannot be queried as it is (mixed units, too many series) is left out of the report; `notes` says why.
     """
 
-    def __init__(self, queries: Queries, width: int) -> None:
+    def __init__(self, queries: Queries, width: int, notes: list[str] | None = None) -> None:
         self._queries = queries
         self._width = width
-        self.notes: list[str] = []
+        self.notes: list[str] = [] if notes is None else notes
+
+    def in_cells(self, width: int) -> ReportReadings:
+        """The same in cells of another width (ms), with the same notes."""
+        return ReportReadings(self._queries, width, self.notes)
 
     def history(self, metric_type: str, ranges: ReportRange) -> History:
         """A metric's averages and number of samples by cell."""

@@ -6,14 +6,24 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, query, stream
+from chalicelib.wiring import database, stream
 
 if TYPE_CHECKING:
     from chalicelib.services.due_reports import DueReports
     from chalicelib.services.health import SystemHealth
+    from chalicelib.services.one_instant import OneInstant
     from chalicelib.services.report_schedules import ReportSchedules
     from chalicelib.services.reporting import Reporting
     from chalicelib.storage.postgres.report_schedules import PostgresReportSchedules
+
+
+@cache
+def one_instant() -> OneInstant:
+    """Opens the store for many queries."""
+    from chalicelib.services.one_instant import OneInstant
+    from chalicelib.storage.postgres.samples import PostgresSamples
+
+    return OneInstant(stream(), PostgresSamples(database()))
 
 
 @cache
@@ -32,7 +42,7 @@ def system_health() -> SystemHealth:
         disk=Limits(*settings.limits(given.health_disk_usage)),
         window_seconds=given.health_window_seconds,
     )
-    return SystemHealth(query(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
+    return SystemHealth(one_instant(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
 
 
 @cache
@@ -42,7 +52,7 @@ def reporting() -> Reporting:
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
     from chalicelib.wiring.alerting import alert_book
 
-    return Reporting(query(), alert_book(), PostgresReportFacts(database()))
+    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()))
 
 
 @cache
