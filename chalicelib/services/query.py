@@ -129,15 +129,22 @@ class QueryMetrics:
                 f"{len(definitions)} series match, {MAX_SERIES} are allowed: narrow by tags.", field="tags"
             )
         samples = join(parts)
-        chosen = np.isin(samples.ids, np.fromiter(definitions, np.int64, len(definitions)))
-        return samples.where(chosen & (samples.times >= start) & (samples.times < query.end)), definitions
+        samples = samples.where((samples.times >= start) & (samples.times < query.end))
+        return samples.where(_among(samples.ids, definitions)), definitions
 
 
 def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
     """The table as points, with gaps filled and the largest groups chosen as the query says."""
     first = query.start - query.start % query.step
-    tags = [dict(zip(query.group_by, group, strict=True)) for group in table.groups]
-    values = fill(query.fill, table.values)
+    groups, values = table.groups, table.values
+    if query.topk and len(groups) > query.topk:
+        # Only the highest averages are told: the others need not become points first.
+        counts = np.maximum((~np.isnan(values)).sum(axis=1), 1)
+        averages = np.where(np.isnan(values).all(axis=1), -np.inf, np.nansum(values, axis=1) / counts)
+        highest = np.argsort(-averages, kind="stable")[: query.topk]
+        groups, values = [groups[place] for place in highest.tolist()], values[highest]
+    tags = [dict(zip(query.group_by, group, strict=True)) for group in groups]
+    values = fill(query.fill, values)
     series = to_points(values, tags, first, query.step, with_gaps=query.fill != "none")
     return MetricAnswer(table.unit, largest(series, query.topk))
 
@@ -150,6 +157,15 @@ def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int,
         and (query.unit is None or factor(each.unit, query.unit) is not None)
         and all_match(query.matchers, dict(each.tags))
     }
+
+
+def _among(ids: NDArray[np.int64], definitions: dict[int, Definition]) -> NDArray[np.bool_]:
+    """Which ids are defined: a binary search each, where np.isin would sort all samples."""
+    if not definitions:
+        return np.zeros(len(ids), bool)
+    known = np.array(sorted(definitions), np.int64)
+    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, ids), len(known) - 1)] == ids
+    return found
 
 
 def _check(query: MetricQuery) -> None:
