@@ -88,6 +88,14 @@ def make_reports(event: CloudWatchEvent) -> dict[str, Any]:
 
 
 @app.lambda_function()
+def ingest(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Record what comes over the Function URL, which costs nothing beside the run itself."""
+    from chalicelib.api import function_url
+
+    return function_url.answer(app, event, context)
+
+
+@app.lambda_function()
 def migrate(event: Any, context: Any) -> dict[str, Any]:
     """Bring the database's schema up to date."""
     return {"applied": wiring.migrate()}
@@ -95,13 +103,18 @@ def migrate(event: Any, context: Any) -> dict[str, Any]:
 
 @app.lambda_function()
 def mint_token(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Create a token for whoever may invoke this function: {"name", "scopes"} -> {"id", "token"}."""
-    from datetime import UTC, datetime
+    """Create a token for whoever may invoke this function: {"name", "scopes", "seconds"} -> {"id", "token"}.
+
+    After `seconds` it is no longer accepted; left out, it stays until it is revoked.
+    """
+    from datetime import UTC, datetime, timedelta
 
     from chalicelib.domain.scopes import Scope
 
     scopes = frozenset(map(Scope, event.get("scopes", ["admin"])))
-    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, None, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    expires = now + timedelta(seconds=event["seconds"]) if "seconds" in event else None
+    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, expires, now=now)
     return {"id": token.id, "token": secret}
 
 

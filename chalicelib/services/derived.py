@@ -53,7 +53,7 @@ class DerivedQueries:
         query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
         requests = self._requests(query)
         seconds = query.step / 1000
-        return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds))
+        return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds, requests.tier))
 
     def _requests(self, query: MetricQuery) -> MetricTable:
         return self._recorded.table(replace(query, metric_type=RESPONSE_TIME, unit=None, aggregation="count"))
@@ -71,4 +71,4 @@ def _percent(events: MetricTable, requests: MetricTable) -> MetricTable:
     for place, group in enumerate(requests.groups):
         if group in rows:
             failed[place] = np.nan_to_num(events.values[rows[group]], nan=0.0)
-    return MetricTable("percent", requests.groups, 100 * failed / requests.values)
+    return MetricTable("percent", requests.groups, 100 * failed / requests.values, requests.tier)

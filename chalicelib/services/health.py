@@ -35,7 +35,9 @@ KEPT_MS = 90 * 86_400_000
 MINUTE_MS = 60_000
 MAX_MINUTES = 1_500
 _RECENT_LOSS_MS = 86_400_000
-_ONE_STEP = 10**14  # longer than any instant: the whole window is one step, so averages weigh every sample alike
+_ONE_STEP = (
+    10**8 * 3_600_000
+)  # longer than any instant: the whole window is one step, so averages weigh every sample alike
 BACKLOG = Limits(60, 300)
 TICK = Limits(60, 180)
 COMPACTION = Limits(1_800, 7_200)

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.names import ERROR_RATE, THROUGHPUT
 from chalicelib.domain.report_figures import Floats, History, empty_history
-from chalicelib.domain.report_ranges import ReportRange
+from chalicelib.domain.report_ranges import HOUR, ReportRange
 from chalicelib.domain.reports import FIGURES
 from chalicelib.services.ports.reports import Queries
 from chalicelib.services.query import MetricQuery
 from chalicelib.tsdb.points import PointSeries
 
-_ONE_STEP = 10**14  # longer than any instant: the whole range is one step
+_ONE_STEP = 10**8 * HOUR  # longer than any instant: the whole range is one step, and one of hours
 # Units that convert to the metric's own, but which only recorded samples answer to: nothing is derived for them.
 _RECORDED_ONLY = {THROUGHPUT: "1/s", ERROR_RATE: "%"}
 
