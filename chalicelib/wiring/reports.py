@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from chalicelib.services.one_instant import OneInstant
     from chalicelib.services.report_schedules import ReportSchedules
     from chalicelib.services.reporting import Reporting
+    from chalicelib.services.stored_reports import StoredReports
     from chalicelib.storage.postgres.report_schedules import PostgresReportSchedules
+    from chalicelib.storage.postgres.reports import PostgresReports
 
 
 @cache
@@ -76,21 +78,36 @@ def schedules() -> ReportSchedules:
 
 
 @cache
+def report_book() -> PostgresReports:
+    """Where reports are kept."""
+    from chalicelib.storage.postgres.reports import PostgresReports
+
+    return PostgresReports(database())
+
+
+@cache
+def stored_reports() -> StoredReports:
+    """Reads the reports that were made on schedules."""
+    from chalicelib.services.stored_reports import StoredReports
+
+    return StoredReports(report_book())
+
+
+@cache
 def due_reports() -> DueReports:
-    """Makes and reads the reports of schedules."""
+    """Makes the reports of schedules."""
     import secrets
 
     from chalicelib.queues import SqsMailRoad
     from chalicelib.rendering.report_mail import report_mail
     from chalicelib.rendering.report_page import report_page
     from chalicelib.services.due_reports import DueReports
-    from chalicelib.storage.postgres.reports import PostgresReports
 
     given = settings.current()
     return DueReports(
         database(),
         schedule_book(),
-        PostgresReports(database()),
+        report_book(),
         reporting(),
         SqsMailRoad(given.report_mail_queue),
         report_page,
