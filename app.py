@@ -10,7 +10,7 @@ import gc
 import time
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, SQSEvent
 
 from chalicelib import logs, settings, wiring
 from chalicelib.api.alerts import alerts
@@ -18,18 +18,32 @@ from chalicelib.api.catalogue import catalogue
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
+from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
 from chalicelib.api.trials import trials
+from chalicelib.wiring import reports as reporting
 from chalicelib.wiring import ticking
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
-for blueprint in (alerts, catalogue, health, hosts, metrics, reports, rules, silences, tokens, trials):
+for blueprint in (
+    alerts,
+    catalogue,
+    health,
+    hosts,
+    metrics,
+    report_schedules,
+    reports,
+    rules,
+    silences,
+    tokens,
+    trials,
+):
     app.register_blueprint(blueprint)
 
 
@@ -63,9 +77,14 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, Rate.MINUTES))
 def record_health(event: CloudWatchEvent) -> dict[str, Any]:
     """Judge the system's health and keep what was found for this minute."""
-    from chalicelib.wiring import reports as wired
+    return {"status": str(reporting.system_health().record(_now()).status)}
 
-    return {"status": str(wired.system_health().record(_now()).status)}
+
+@app.schedule(Cron("5,35", "*", "*", "*", "?", "*"))
+def make_reports(event: CloudWatchEvent) -> dict[str, Any]:
+    """Make the reports whose hour has come somewhere, and hand them over to be mailed."""
+    done = reporting.due_reports().run(_now())
+    return {"built": done.built, "sent": done.sent, "failed": done.failed}
 
 
 @app.lambda_function()

@@ -37,6 +37,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     tick_queue: Annotated[str, Meta(description="The SQS queue of delayed ticks.")] = "perfmon-ticks"
 
     metric_retention_hours: Annotated[int, Meta(description="How long raw samples are kept.", ge=1, le=87_600)] = 24
+    rollup_5m_retention_days: Annotated[
+        int, Meta(description="How long five-minute rollups are kept.", ge=1, le=3650)
+    ] = 63
+    rollup_1h_retention_days: Annotated[int, Meta(description="How long one-hour rollups are kept.", ge=1, le=3650)] = (
+        455
+    )
     metric_buffer_size: Annotated[
         int, Meta(description="Clients and agent send when so many wait.", ge=1, le=10_000)
     ] = 100
@@ -74,6 +80,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     timezone: Annotated[
         str, Meta(description="The IANA time zone of reports and mails that name none.", min_length=1)
     ] = "UTC"
+    report_mail_queue: Annotated[str, Meta(description="The SQS queue of reports to be mailed.")] = (
+        "perfmon-report-mails"
+    )
+    report_retention_days: Annotated[
+        int, Meta(description="How long reports that were made on schedules are kept.", ge=1)
+    ] = 400
     health_window_seconds: Annotated[
         int, Meta(description="Health averages figures over so many seconds.", ge=10, le=3600)
     ] = 300

@@ -26,7 +26,10 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(slots=True)
 class Answer:
-    """What a view answers: `body` is anything JSON can hold; None = an empty body."""
+    """What a view answers: `body` is anything JSON can hold; None = an empty body.
+
+    A text that comes with a Content-Type of its own is answered as it is.
+    """
 
     body: Any
     status: int = 200
@@ -142,6 +145,8 @@ class Resource(Blueprint):
                     return internal_error(_request_id(raw))
                 if answer.body is None:
                     return Response("", {**answer.headers}, answer.status)
+                if isinstance(answer.body, str) and "Content-Type" in answer.headers:
+                    return Response(answer.body, {**answer.headers}, answer.status)
                 return Response(msgspec.json.encode(answer.body).decode(), {**_JSON, **answer.headers}, answer.status)
 
             summary = (view.__doc__ or "").partition("\n")[0]

@@ -42,7 +42,7 @@ def read_rule(given: object, *, rule_id: str) -> Rule:
         no_data=fields.choice("noData", NoData),
         severity=fields.choice("severity", Severity, Severity.MEDIUM) or Severity.MEDIUM,
         enabled=fields.flag("enabled", default=True),
-        recipients=fields.texts("recipients", most=MAX_RECIPIENTS, check=_wrong_address),
+        recipients=fields.texts("recipients", most=MAX_RECIPIENTS, check=wrong_address),
         channels=fields.texts("channels", most=MAX_CHANNELS, check=_wrong_channel),
         escalation=_read_escalation(fields),
         cooldown_period=fields.whole_or_none("cooldownPeriod", low=0, high=MONTH),
@@ -139,7 +139,8 @@ def _read_url(fields: Fields, name: str) -> str:
     return url
 
 
-def _wrong_address(text: str) -> str | None:
+def wrong_address(text: str) -> str | None:
+    """What is wrong with an email address."""
     return None if len(text) <= 254 and _ADDRESS.fullmatch(text) else "must be an email address"
 
 

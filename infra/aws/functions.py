@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.aws.queues import TICKS
+from infra.aws.queues import REPORT_MAILS, TICKS
 
 Statement = dict[str, Any]
 
@@ -48,6 +48,7 @@ FUNCTIONS: dict[str, Function] = {
     "Tick": Function(memory=1024, timeout=60, takes=TICKS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),
     "RecordHealth": Function(memory=512, timeout=60, at_most=1),
+    "MakeReports": Function(memory=1024, timeout=300, at_most=1, may=(sends_to(REPORT_MAILS),)),
     "Migrate": Function(memory=512, timeout=300),
     "MintToken": Function(memory=512, timeout=30),
 }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 TICKS = "TickQueue"
+REPORT_MAILS = "ReportMailQueue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ QUEUES: dict[str, Queue] = {
     # SQS counts from when a message was sent: up to 75 seconds of delay, then a minute to be taken. A tick that was
     # not taken is of no use later, hence no dead letters.
     TICKS: Queue(setting="TICK_QUEUE", visibility=60, kept=135, old_after=120),
+    REPORT_MAILS: Queue(setting="REPORT_MAIL_QUEUE", visibility=60, kept=86_400, old_after=3600),
 }
 
 

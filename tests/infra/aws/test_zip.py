@@ -113,6 +113,7 @@ def test_every_function_of_the_template_starts_and_answers(
             lambda answer: answer["statusCode"] == 404,
         ),
         "app.record_health": (scheduled, lambda answer: answer["status"] in {"healthy", "warning"}),
+        "app.make_reports": (scheduled, lambda answer: answer == {"built": 0, "sent": 0, "failed": 0}),
         "app.migrate": ({}, lambda answer: answer == {"applied": []}),
         "app.mint_token": ({"name": "zip"}, lambda answer: len(answer["token"]) > 40),
     }

@@ -1,0 +1,1 @@
+"""What people read, out of values; pure."""
