@@ -15,6 +15,7 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, SQSEvent
 from chalicelib import logs, settings, wiring
 from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
+from chalicelib.api.channels import channels
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
@@ -23,26 +24,18 @@ from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
 from chalicelib.api.tokens import tokens
+from chalicelib.api.told import told
 from chalicelib.api.trials import trials
+from chalicelib.wiring import notifications, notifying, ticking
 from chalicelib.wiring import reports as reporting
-from chalicelib.wiring import ticking
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
 for blueprint in (
-    alerts,
-    catalogue,
-    health,
-    hosts,
-    metrics,
-    report_schedules,
-    reports,
-    rules,
-    silences,
-    tokens,
-    trials,
+    *(alerts, catalogue, channels, health, hosts, metrics, report_schedules, reports, rules, silences, told),
+    *(tokens, trials),
 ):
     app.register_blueprint(blueprint)
 
@@ -55,6 +48,7 @@ def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
     now = _now()
     ordered = wiring.schedule_ticks().run(now)
     ticking.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
+    notifications.dispatch().run(_now())
     return {"ordered": len(ordered)}
 
 
@@ -65,6 +59,29 @@ def tick(event: SQSEvent) -> None:
 
     for record in event:
         ticking.tick().run(instant_of(record.body), now=_now())
+    notifications.dispatch().run(_now())
+
+
+@app.on_sqs_message(queue=settings.current().notification_queue, batch_size=1, maximum_concurrency=10)
+def notify(event: SQSEvent) -> None:
+    """Deliver a notification to its channel; one that has to be tried again comes back when its time has come."""
+    from chalicelib.queues import job_of
+
+    for record in event:
+        attributes = record.to_dict().get("attributes", {})
+        again = notifying.deliver().run(job_of(record.body), attributes.get("MessageGroupId", ""))
+        if again is not None:
+            notifying.job_queue().postpone(record.receipt_handle, again.seconds)
+            raise notifying.NotDelivered(again.why)
+
+
+@app.on_sqs_message(queue=settings.current().receipt_queue, batch_size=1)
+def note_receipt(event: SQSEvent) -> None:
+    """Write into the ledger what became of an attempt."""
+    from chalicelib.queues import receipt_of
+
+    for record in event:
+        notifications.ledger().record(receipt_of(record.body))
 
 
 @app.schedule(Rate(5, Rate.MINUTES))

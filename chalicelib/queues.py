@@ -1,24 +1,42 @@
-"""SQS: the messages this service sends itself, as JSON."""
+"""SQS: the messages this service sends itself, as JSON that names its version."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import msgspec
+
 from chalicelib.domain.errors import Unavailable
+from chalicelib.domain.jobs import Job, Receipt
 from chalicelib.domain.mail import Mail, MailJob, Picture
 
 BATCH = 10  # what SQS takes in one call
 
 
-class SqsTickQueue:
-    """Brings grid instants back when they have come."""
+class _SqsQueue:
+    """A queue by its name; nothing is asked of AWS before the first message."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+
+    @cached_property
+    def _client(self) -> Any:
+        import boto3
+
+        return boto3.client("sqs")
+
+    @cached_property
+    def _url(self) -> str:
+        url: str = self._client.get_queue_url(QueueName=self._name)["QueueUrl"]
+        return url
+
+
+class SqsTickQueue(_SqsQueue):
+    """Brings grid instants back when they have come."""
 
     def send(self, delays: Mapping[int, int]) -> None:
         """Send instants (epoch ms), each with a delay in whole seconds."""
@@ -31,16 +49,54 @@ class SqsTickQueue:
             if failed := answer.get("Failed"):
                 raise RuntimeError(f"SQS refused {len(failed)} ticks: {failed[0].get('Message')}")
 
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
 
-        return boto3.client("sqs")
+class SqsJobQueue(_SqsQueue):
+    """The notifier's FIFO queue, and the one for dead letters: a line keeps its order, lines do not wait for others."""
 
-    @cached_property
-    def _url(self) -> str:
-        url: str = self._client.get_queue_url(QueueName=self._name)["QueueUrl"]
-        return url
+    def send(self, jobs: Sequence[tuple[str, Job]]) -> int:
+        """Send jobs, each with its line, in order; how many from the first on were taken. At most 10."""
+        entries = [_entry(number, line, job) for number, (line, job) in enumerate(jobs)]
+        failed = self._client.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])
+        return min((int(each["Id"]) for each in failed), default=len(entries))
+
+    def put(self, job: Job, line: str) -> None:
+        """Keep a job that exhausted its tries."""
+        entry = _entry(0, line, job)
+        entry.pop("Id")
+        self._client.send_message(QueueUrl=self._url, **entry)
+
+    def postpone(self, receipt_handle: str, seconds: int) -> None:
+        """Have a message that was received come back after so many seconds."""
+        self._client.change_message_visibility(
+            QueueUrl=self._url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+        )
+
+
+class SqsReceiptQueue(_SqsQueue):
+    """Brings receipts back to where the ledger is."""
+
+    def send(self, receipt: Receipt) -> None:
+        """Send a receipt."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(receipt).decode())
+
+
+def _entry(number: int, line: str, job: Job) -> dict[str, str]:
+    return {
+        "Id": str(number),
+        "MessageBody": msgspec.json.encode(job).decode(),
+        "MessageGroupId": line,
+        "MessageDeduplicationId": f"{job.id}-{job.round}",
+    }
+
+
+def job_of(body: str) -> Job:
+    """The job in a notifier's message."""
+    return msgspec.json.decode(body, type=Job)
+
+
+def receipt_of(body: str) -> Receipt:
+    """The receipt in a message."""
+    return msgspec.json.decode(body, type=Receipt)
 
 
 def instant_of(body: str) -> int:

@@ -75,6 +75,39 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     valkey_replicas: Annotated[
         int, Meta(description="Replicas that must acknowledge a frame before the 202.", ge=0, le=5)
     ] = 0
+    smtp_host: Annotated[str, Meta(description="The mail server; empty = mails go by SES.")] = ""
+    smtp_port: Annotated[int, Meta(description="Its port; 465 speaks TLS at once.", ge=1, le=65_535)] = 587
+    smtp_user: Annotated[str, Meta(description="Its login; empty = none.")] = ""
+    smtp_pass: Annotated[str, Meta(description="The login's password.")] = ""
+    smtp_tls: Annotated[
+        str,
+        Meta(
+            description="auto (TLS on port 465, else STARTTLS, which a login needs), always, starttls or never.",
+            pattern="^(auto|always|starttls|never)$",
+        ),
+    ] = "auto"
+    email_from: Annotated[str, Meta(description="Who mails are from; empty = SMTP_USER.")] = ""
+    notification_queue: Annotated[str, Meta(description="The SQS FIFO queue of notifications.", pattern=r"\.fifo$")] = (
+        "perfmon-notifications.fifo"
+    )
+    dead_letter_queue: Annotated[
+        str, Meta(description="The SQS FIFO queue of notifications that exhausted their tries.", pattern=r"\.fifo$")
+    ] = "perfmon-dead-letters.fifo"
+    receipt_queue: Annotated[str, Meta(description="The SQS queue of receipts.")] = "perfmon-receipts"
+    claims_table: Annotated[str, Meta(description="The DynamoDB table of claims.")] = "perfmon-claims"
+    notifier_public_key: Annotated[
+        str, Meta(description="Seals the channels' secrets, base64; empty = channels with secrets are refused.")
+    ] = ""
+    notifier_private_key: Annotated[
+        str, Meta(description="Opens the channels' secrets, base64; only the notifier has it.")
+    ] = ""
+    webhook_allow_private: Annotated[
+        bool, Meta(description="Channels may call private addresses (10.0.0.0/8 and the like).")
+    ] = False
+    webhook_allow_loopback: Annotated[
+        bool, Meta(description="Channels may call this very machine; make run sets it.")
+    ] = False
+
     max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
 
     timezone: Annotated[
@@ -115,7 +148,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
         # A URL may hold a password; no other setting is echoed in full either.
-        shown = "its value" if name.endswith("_URL") else repr(given.get(name, "")[:60])
+        is_secret = name.endswith(("_URL", "_PASS", "_KEY"))
+        shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
 
 

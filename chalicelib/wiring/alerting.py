@@ -80,9 +80,9 @@ def respond() -> Respond:
 @cache
 def teller() -> Teller:
     """Decides whom to tell."""
-    from chalicelib.services.untold import Untold
+    from chalicelib.wiring.notifications import tell
 
-    return Untold()
+    return tell()
 
 
 @cache
@@ -146,10 +146,10 @@ def run_rule_tests() -> RunRuleTests:
 def explain() -> Explain:
     """Explains alerts and rules."""
     from chalicelib.services.explain import Explain
-    from chalicelib.services.untold import Untold
+    from chalicelib.wiring.notifications import told
 
     tick_ms = settings.current().tick_seconds * 1000
-    return Explain(history(), rule_book(), silence_book(), Untold(), try_rules(), tick_ms=tick_ms)
+    return Explain(history(), rule_book(), silence_book(), told(), try_rules(), tick_ms=tick_ms)
 
 
 @cache

@@ -18,6 +18,8 @@ def everywhere() -> dict[str, Any]:
     """What every function gets."""
     return {
         **queues.environment(),
+        "CLAIMS_TABLE": {"Ref": "ClaimsTable"},
+        "NOTIFIER_PUBLIC_KEY": {"Ref": "NotifierPublicKey"},
         "ALERT_DEFAULT_RECIPIENTS": {"Ref": "AdminEmail"},
         "METRIC_RETENTION_HOURS": {"Ref": "MetricRetentionHours"},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.aws.queues import REPORT_MAILS, TICKS
+from infra.aws.queues import DEAD_LETTERS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
 
 Statement = dict[str, Any]
 
@@ -40,12 +40,42 @@ class Function:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
+# SES knows no ARN of a recipient: what may be sent from is an identity of this account.
+_SEND_MAIL: Statement = {
+    "Effect": "Allow",
+    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:*"},
+}
+_MAILS: dict[str, Any] = {
+    "SMTP_HOST": {"Ref": "SmtpHost"},
+    "SMTP_PORT": {"Ref": "SmtpPort"},
+    "SMTP_USER": {"Ref": "SmtpUser"},
+    "SMTP_PASS": {"Ref": "SmtpPass"},
+    "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
+}
+
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
 FUNCTIONS: dict[str, Function] = {
-    "APIHandler": Function(memory=512, timeout=29, at_most=40),
+    "APIHandler": Function(memory=512, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
     "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
-    "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS),)),
-    "Tick": Function(memory=1024, timeout=60, takes=TICKS),
+    "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS))),
+    "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS),)),
+    "Notify": Function(
+        memory=256,
+        timeout=60,
+        inside=False,
+        takes=NOTIFICATIONS,
+        at_most=10,
+        may=(
+            allow("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility", on=NOTIFICATIONS),
+            sends_to(DEAD_LETTERS),
+            sends_to(RECEIPTS),
+            allow("dynamodb:UpdateItem", on="ClaimsTable"),
+            _SEND_MAIL,
+        ),
+        environment=_MAILS | {"NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"}},
+    ),
+    "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),
     "RecordHealth": Function(memory=512, timeout=60, at_most=1),
     "MakeReports": Function(memory=1024, timeout=300, at_most=1, may=(sends_to(REPORT_MAILS),)),

@@ -7,6 +7,9 @@ from typing import Any
 
 TICKS = "TickQueue"
 REPORT_MAILS = "ReportMailQueue"
+NOTIFICATIONS = "NotificationQueue"
+DEAD_LETTERS = "DeadLetterQueue"
+RECEIPTS = "ReceiptQueue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,18 @@ QUEUES: dict[str, Queue] = {
     # SQS counts from when a message was sent: up to 75 seconds of delay, then a minute to be taken. A tick that was
     # not taken is of no use later, hence no dead letters.
     TICKS: Queue(setting="TICK_QUEUE", visibility=60, kept=135, old_after=120),
+    # The notifier postpones by visibility and gives up by itself; the number of tries is for one that always crashes.
+    NOTIFICATIONS: Queue(
+        setting="NOTIFICATION_QUEUE",
+        visibility=60,
+        kept=1_209_600,
+        old_after=1800,
+        fifo=True,
+        dead=DEAD_LETTERS,
+        tries=60,
+    ),
+    DEAD_LETTERS: Queue(setting="DEAD_LETTER_QUEUE", visibility=60, kept=1_209_600, old_after=None, fifo=True),
+    RECEIPTS: Queue(setting="RECEIPT_QUEUE", visibility=60, kept=1_209_600, old_after=900),
     REPORT_MAILS: Queue(setting="REPORT_MAIL_QUEUE", visibility=60, kept=86_400, old_after=3600),
 }
 

@@ -11,10 +11,11 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from infra.local import lifeline
+from infra.local import lifeline, resources
 from infra.local.failures import StackError
 from infra.local.poller import Poller
 from infra.local.pool import Pool
@@ -37,8 +38,11 @@ async def run(directory: Path, ready: Path) -> None:
     callers: list[Poller | Scheduler] = []
     try:
         app = await starting
+        visibility = max((source.function.seconds for source in app.queues), default=60)
+        also = partial(resources.ensure, visibility)
+        await asyncio.to_thread(also)
         for source in app.queues:
-            queue = Queue(client, source.queue, source.function.name, visibility=source.function.seconds)
+            queue = Queue(client, source.queue, source.function.name, visibility=source.function.seconds, also=also)
             await asyncio.to_thread(queue.ensure)
             callers.append(Poller(source, queue, pool, app.app_name))
         callers += [Scheduler(schedule, pool, app.app_name) for schedule in app.schedules]

@@ -54,6 +54,13 @@ def aws(port: int, environment: Mapping[str, str], logs: Path) -> Part:
     return _part(program, environment, lambda: _listens(port), 0.5, remedy)
 
 
+def mail(port: int, directory: Path, environment: Mapping[str, str], logs: Path) -> Part:
+    """The mail server."""
+    program = Program(_python("infra.local.mail", str(port), str(directory)), logs / "mail.log", name="mail")
+    remedy = "Set SMTP_HOST to a mail server of your own."
+    return _part(program, environment, lambda: _listens(port), 1.0, remedy, is_essential=False)
+
+
 def api(listener: socket.socket, app_directory: Path, environment: Mapping[str, str], logs: Path) -> Part:
     """The gateway and its containers. While it is started again, callers wait in the listener's queue."""
     port, descriptor = listener.getsockname()[1], listener.fileno()

@@ -13,6 +13,7 @@ from infra.local.sqs_queue import Queue
 
 _log = logging.getLogger(__name__)
 _PAUSE = 1.0  # seconds between attempts to reach SQS, and between short polls
+_LONGEST_RETURN = 900.0  # seconds after which a message that failed comes back at the latest
 
 
 class Poller:
@@ -49,12 +50,19 @@ class Poller:
                 continue
             self._slots.release()
             if not is_reachable or self._may_be_blocked():
-                await asyncio.sleep(_PAUSE)
+                await self._pause()
 
     async def finish(self, seconds: float) -> None:
         """Let the calls under way end, for so long."""
         if self._running:
             await asyncio.wait(self._running, timeout=seconds)
+
+    async def _pause(self) -> None:
+        """Wait a second, or until a call ends: then the next message of its group may be handed out."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=_PAUSE, return_when=asyncio.FIRST_COMPLETED)
+        else:
+            await asyncio.sleep(_PAUSE)
 
     async def _handle(self, messages: list[dict[str, object]]) -> None:
         """Call the function; its messages are deleted if it returns and come back if it raises."""
@@ -67,7 +75,7 @@ class Poller:
             await asyncio.to_thread(self._queue.delete, messages)
         except CallError as error:
             _log.error("%s failed, its messages come back: %s: %s", self._name, type(error).__name__, error)
-            self._unsettled_until = asyncio.get_running_loop().time() + function.seconds
+            self._unsettled_until = asyncio.get_running_loop().time() + _LONGEST_RETURN
         except Exception:  # noqa: BLE001 -- the edge of this task: logged
             _log.exception("messages of %s could not be deleted, they come back", self._queue.name)
         finally:

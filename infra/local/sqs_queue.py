@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 _LONG_POLL = 20  # seconds, the most SQS allows
@@ -14,11 +14,17 @@ _DEFAULT_RETENTION = 14 * 24 * 3600
 class Queue:
     """A queue that a function is called for."""
 
-    def __init__(self, client: Any, name: str, function: str, *, visibility: int) -> None:
-        """`client` is boto3's; `visibility` = seconds until a message that was not deleted comes back."""
+    def __init__(
+        self, client: Any, name: str, function: str, *, visibility: int, also: Callable[[], None] = lambda: None
+    ) -> None:
+        """`client` is boto3's; `visibility` = seconds until a message that was not deleted comes back.
+
+        `also` makes what else has vanished when the queue has.
+        """
         self._client = client
         self._visibility = visibility
         self._function = function
+        self._also = also
         self.name = name
         self.is_fifo = name.endswith(".fifo")
         self._url = ""
@@ -53,6 +59,7 @@ class Queue:
             )
         except self._client.exceptions.QueueDoesNotExist:
             self.ensure()
+            self._also()
             return []
         messages: list[dict[str, Any]] = answer.get("Messages", [])
         return messages

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-from infra.local import directory, leftovers, parts, ports, tokens
+from infra.local import directory, keys, leftovers, parts, ports, tokens
 from infra.local.container_process import Container
 from infra.local.postgres import Postgres
 from infra.local.settings import LocalSettings
@@ -71,6 +71,7 @@ class _Start:
         addresses, servers = self._servers()
         environment = {**self._inherited(), **addresses, "PYTHONUNBUFFERED": "1"}
         environment.setdefault("PUBLIC_URL", f"{url}/api")
+        environment.setdefault("WEBHOOK_ALLOW_LOOPBACK", "true")
         for server in servers:
             self._supervisor.launch(server)
         container = Container(self._app, environment, self._logs / "setup.log")
@@ -117,6 +118,13 @@ class _Start:
             servers.append(parts.aws(port, {**self._inherited(), **addresses}, self._logs))
         else:
             addresses |= _missing_for_aws(given.environment)
+        if not given.environment.get("SMTP_HOST"):
+            port = ports.remembered_port(place / "mail-port")
+            addresses |= {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": str(port), "SMTP_TLS": "never", "SMTP_USER": ""}
+            addresses |= {} if given.environment.get("EMAIL_FROM") else {"EMAIL_FROM": "perfmon@localhost"}
+            servers.append(parts.mail(port, place / "mail", self._inherited(), self._logs))
+        if not given.environment.get("NOTIFIER_PUBLIC_KEY"):
+            addresses |= keys.notifier_keys(place / "notifier-keys")
         return addresses, servers
 
 

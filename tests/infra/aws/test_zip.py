@@ -14,9 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 
+from chalicelib.domain.jobs import Job, Notice, Outcome, Receipt, Target
 from infra.aws.package import PACKAGE, ROOT, TEMPLATE
 from infra.aws.template import FUNCTION
 from infra.local.event import api_gateway_event
@@ -65,14 +67,39 @@ def tick_queue(endpoint: str) -> Iterator[str]:
     client.delete_queue(QueueUrl=url)
 
 
+@pytest.fixture(scope="module")
+def notifier_parts(endpoint: str) -> Iterator[dict[str, str]]:
+    """The settings that name the notifier's queues and its table, all of them empty."""
+    sqs, dynamodb = client_of(endpoint, "sqs"), client_of(endpoint, "dynamodb")
+    unique = uuid.uuid4().hex[:8]
+    jobs, receipts, claims = f"jobs-{unique}.fifo", f"receipts-{unique}", f"claims-{unique}"
+    urls = [
+        sqs.create_queue(QueueName=jobs, Attributes={"FifoQueue": "true"})["QueueUrl"],
+        sqs.create_queue(QueueName=receipts)["QueueUrl"],
+    ]
+    dynamodb.create_table(
+        TableName=claims,
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    yield {"NOTIFICATION_QUEUE": jobs, "RECEIPT_QUEUE": receipts, "CLAIMS_TABLE": claims}
+    for url in urls:
+        sqs.delete_queue(QueueUrl=url)
+    dynamodb.delete_table(TableName=claims)
+
+
 @pytest.fixture
-def start(python: Path, code: Path, stores: Stores, endpoint: str, tick_queue: str) -> Iterator[Start]:
+def start(
+    python: Path, code: Path, stores: Stores, endpoint: str, tick_queue: str, notifier_parts: dict[str, str]
+) -> Iterator[Start]:
     """Starts containers of functions, whose stores are migrated and whose AWS has a queue for ticks."""
     environment = {
         "DATABASE_URL": stores.database_url,
         "REDIS_URL": stores.redis_url,
         "AWS_ENDPOINT_URL": endpoint,
         "TICK_QUEUE": tick_queue,
+        **notifier_parts,
     }
     with ExitStack() as running:
 
@@ -102,11 +129,20 @@ def test_every_function_of_the_template_starts_and_answers(
 ) -> None:
     instant = int(time.time()) // 10 * 10_000 + 20_000  # later than the one that schedule_ticks does itself
     message = {"MessageId": "1", "ReceiptHandle": "r", "Body": json.dumps({"instant": instant})}
+    test = Job("ntf_1", 1, 0, Target("chn_1", "sink", {}, {}), Notice(at=1, reason="test"))
+    job = {"MessageId": "2", "ReceiptHandle": "r", "Body": msgspec.json.encode(test).decode()}
+    done = Receipt("ntf_1", 0, 1, 1, Outcome.SENT)
+    receipt = {"MessageId": "3", "ReceiptHandle": "r", "Body": msgspec.json.encode(done).decode()}
     scheduled = scheduled_event("every", datetime.now(UTC), "event-1")
     events: dict[str, tuple[Any, Callable[[Any], bool]]] = {
         "app.app": (request("GET", "/monitoring/health/ready", routes), lambda answer: answer["statusCode"] == 200),
         "app.schedule_ticks": (scheduled, lambda answer: answer["ordered"] >= 7),
         "app.tick": (sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:ticks"), lambda answer: answer is None),
+        "app.notify": (sqs_event([job], "arn:aws:sqs:us-east-1:123456789012:jobs.fifo"), lambda answer: answer is None),
+        "app.note_receipt": (
+            sqs_event([receipt], "arn:aws:sqs:us-east-1:123456789012:r"),
+            lambda answer: answer is None,
+        ),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),
         "app.ingest": (
             function_url_event("GET", "/api/monitoring/metrics"),

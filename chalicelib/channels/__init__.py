@@ -1,0 +1,1 @@
+"""The ways out: one small file for each type of channel."""

@@ -1,0 +1,101 @@
+"""Webhooks, signed as Standard Webhooks says: webhook-id, webhook-timestamp, webhook-signature."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.channels.answers import post
+from chalicelib.channels.http import Http
+from chalicelib.channels.urls import read_url, shown_host
+from chalicelib.domain.deliveries import Delivered, Letter
+from chalicelib.domain.fields import Fields
+from chalicelib.rendering.payload import payload
+
+PREFIX = "whsec_"
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_VALUE = re.compile(r"[\t\x20-\x7e]{0,1000}")
+_OURS = frozenset({"content-type", "content-length", "host", "connection", "transfer-encoding", "user-agent"})
+MAX_HEADERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """Posts the alert as JSON."""
+
+    http: Http
+
+    def send(self, letter: Letter) -> Delivered:
+        """Deliver. Raises DeliveryFailed."""
+        job, secrets = letter.job, letter.secrets
+        body = json.dumps(payload(job, possible_duplicate=letter.possible_duplicate), separators=(",", ":")).encode()
+        timestamp = str(letter.now // 1000)
+        keys = [secrets[name] for name in ("secret", "previousSecret") if secrets.get(name)]
+        headers = {
+            **json.loads(secrets.get("headers", "{}")),
+            "Content-Type": "application/json",
+            "User-Agent": "perfmon",
+            "webhook-id": job.id,
+            "webhook-timestamp": timestamp,
+            "webhook-signature": " ".join(sign(key, job.id, timestamp, body) for key in keys),
+        }
+        answer = post(self.http, secrets["url"], headers, body, now=letter.now)
+        return Delivered(answer.headers.get("x-request-id", "")[:100] or None, answer.status)
+
+
+def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
+    """`v1,<base64>` over `{id}.{timestamp}.{body}`; the secret is `whsec_` and base64."""
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+
+
+def read_config(
+    fields: Fields, kept: frozenset[str], random_bytes: Callable[[int], bytes]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """`{"url", "secret"?, "headers"?}`; without a secret one is made."""
+    secrets: dict[str, str] = {}
+    public: dict[str, Any] = {}
+    if url := read_url(fields, "url", kept="url" in kept):
+        secrets["url"] = url
+        public["host"] = shown_host(url)
+    secret = fields.text("secret", most=200, default="")
+    if secret:
+        if not _is_secret(secret):
+            fields.refuse("secret", "must be whsec_ and base64 of 24 to 64 bytes")
+        secrets["secret"] = secret
+    elif "secret" not in kept:
+        secrets["secret"] = PREFIX + base64.b64encode(random_bytes(32)).decode()
+    headers = fields.raw("headers")
+    if headers is not None and (wrong := _wrong_headers(headers)):
+        fields.refuse("headers", wrong)
+    elif headers is not None:
+        secrets["headers"] = json.dumps(headers)
+    return public, secrets
+
+
+def _is_secret(secret: str) -> bool:
+    try:
+        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return False
+    return secret.startswith(PREFIX) and 24 <= len(key) <= 64
+
+
+def _wrong_headers(headers: object) -> str | None:
+    if not isinstance(headers, dict) or len(headers) > MAX_HEADERS:
+        return f"must be an object of at most {MAX_HEADERS} headers"
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+            return "must have names that HTTP allows"
+        if name.lower() in _OURS or name.lower().startswith("webhook-"):
+            return f"must not hold {name}: the service sets it"
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            return "must have printable ASCII texts of up to 1000 characters as values"
+    return None

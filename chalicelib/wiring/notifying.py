@@ -1,0 +1,110 @@
+"""Builds the notifier. It runs outside of the VPC: no database, no Valkey; SQS, DynamoDB and the internet only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING
+
+from chalicelib import settings
+
+if TYPE_CHECKING:
+    from chalicelib.channels.email import Email
+    from chalicelib.channels.http import Http
+    from chalicelib.channels.registry import Sender
+    from chalicelib.queues import SqsJobQueue
+    from chalicelib.services.deliver import Deliver
+
+
+class NotDelivered(Exception):
+    """Told to SQS so that it keeps the message; its time to come back has been set."""
+
+
+@cache
+def job_queue() -> SqsJobQueue:
+    """The notifier's queue."""
+    from chalicelib.queues import SqsJobQueue
+
+    return SqsJobQueue(settings.current().notification_queue)
+
+
+@cache
+def deliver() -> Deliver:
+    """Sends notification jobs."""
+    import random
+    import time
+
+    from chalicelib.channels.registry import AllSenders
+    from chalicelib.queues import SqsJobQueue, SqsReceiptQueue
+    from chalicelib.sealing import BoxUnsealer
+    from chalicelib.services.deliver import Deliver
+    from chalicelib.storage.dynamodb.claims import DynamoClaims
+
+    given = settings.current()
+    return Deliver(
+        DynamoClaims(given.claims_table),
+        AllSenders(senders()),
+        BoxUnsealer(given.notifier_private_key),
+        SqsReceiptQueue(given.receipt_queue),
+        SqsJobQueue(given.dead_letter_queue),
+        clock=lambda: time.time_ns() // 1_000_000,
+        chance=random.random,
+    )
+
+
+def http() -> Http:
+    """The way to addresses that other people name."""
+    from chalicelib.channels.addresses import Guard
+    from chalicelib.channels.http import Http
+
+    given = settings.current()
+    return Http(Guard(allow_private=given.webhook_allow_private, allow_loopback=given.webhook_allow_loopback))
+
+
+def _email() -> Email:
+    from chalicelib.channels.email import Email, SesPost
+    from chalicelib.channels.smtp import SmtpPost
+
+    given = settings.current()
+    sender = given.email_from or given.smtp_user or "perfmon@localhost"
+    if not given.smtp_host:
+        return Email(SesPost(), sender)
+    return Email(SmtpPost(given.smtp_host, given.smtp_port, given.smtp_user, given.smtp_pass, given.smtp_tls), sender)
+
+
+def senders() -> dict[str, Callable[[], Sender]]:
+    """What builds each type's way out."""
+
+    def slack() -> Sender:
+        from chalicelib.channels.slack import Slack
+
+        return Slack(http())
+
+    def webhook() -> Sender:
+        from chalicelib.channels.webhook import Webhook
+
+        return Webhook(http())
+
+    def pagerduty() -> Sender:
+        from chalicelib.channels.pagerduty import PagerDuty
+
+        return PagerDuty(http())
+
+    def teams() -> Sender:
+        from chalicelib.channels.teams import Teams
+
+        return Teams(http())
+
+    def sink() -> Sender:
+        from chalicelib.channels.sink import Sink
+
+        return Sink()
+
+    return {
+        "email": _email,
+        "slack": slack,
+        "webhook": webhook,
+        "pagerduty": pagerduty,
+        "teams": teams,
+        "sink": sink,
+    }
