@@ -4,7 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help run test check format package bench reset
+STAGE ?= dev
+
+.PHONY: help run test check format package deploy token destroy policy bench reset
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -32,6 +34,22 @@ format: $(READY) ## put the code in shape
 
 package: $(READY) ## build what is deployed on AWS, into build/
 	@$(BIN)/python -m infra.aws.package build
+
+# make deploy STAGE=dev ADMIN_EMAIL=you@example.org [REGION=eu-central-1] [PARAMETERS="DatabaseClass=db.t4g.medium"] [YES=1]
+REGION_OPTION = $(if $(REGION),--region $(REGION))
+deploy: $(READY) ## bring a stage on AWS up to date: STAGE=dev ADMIN_EMAIL=you@example.org
+	@$(BIN)/python -m infra.aws.deploy deploy --stage "$(STAGE)" $(REGION_OPTION) $(if $(ADMIN_EMAIL),--admin-email "$(ADMIN_EMAIL)") \
+	  $(if $(BUCKET),--bucket "$(BUCKET)") $(if $(AUTHORITIES),--certificates "$(AUTHORITIES)") $(if $(API_URL),--api-url "$(API_URL)") \
+	  $(if $(PACKAGE),--package "$(PACKAGE)") $(foreach parameter,$(PARAMETERS),--parameter "$(parameter)") $(if $(YES),--yes)
+
+token: $(READY) ## an administrator's token of a stage: STAGE=dev
+	@$(BIN)/python -m infra.aws.deploy token --stage "$(STAGE)" $(REGION_OPTION)
+
+destroy: $(READY) ## take a stage on AWS down: STAGE=dev
+	@$(BIN)/python -m infra.aws.destroy --stage "$(STAGE)" $(REGION_OPTION)
+
+policy: $(READY) ## check the AWS template against policies
+	@$(BIN)/python -m infra.aws.policy
 
 bench: $(READY) ## measure what it costs
 	@$(BIN)/python -m benchmarks.ingest

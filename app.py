@@ -10,29 +10,47 @@ import gc
 import time
 from typing import Any
 
-from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Cron, Rate, SQSEvent
 
 from chalicelib import logs, settings, wiring
 from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.channels import channels
+from chalicelib.api.confirmations import confirmations
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
+from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
+from chalicelib.api.slack_actions import slack_actions
 from chalicelib.api.tokens import tokens
 from chalicelib.api.told import told
 from chalicelib.api.trials import trials
 from chalicelib.wiring import notifications, notifying, ticking
+from chalicelib.wiring import reports as reporting
 
 logs.configure(settings.current().log_level)
 app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
 for blueprint in (
-    *(alerts, catalogue, channels, health, hosts, metrics, reports, rules, silences, told, tokens, trials),
+    alerts,
+    catalogue,
+    channels,
+    confirmations,
+    health,
+    hosts,
+    metrics,
+    report_schedules,
+    reports,
+    rules,
+    silences,
+    slack_actions,
+    told,
+    tokens,
+    trials,
 ):
     app.register_blueprint(blueprint)
 
@@ -91,9 +109,22 @@ def compact(event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, Rate.MINUTES))
 def record_health(event: CloudWatchEvent) -> dict[str, Any]:
     """Judge the system's health and keep what was found for this minute."""
-    from chalicelib.wiring import reports as wired
+    return {"status": str(reporting.system_health().record(_now()).status)}
 
-    return {"status": str(wired.system_health().record(_now()).status)}
+
+@app.schedule(Cron("5,35", "*", "*", "*", "?", "*"))
+def make_reports(event: CloudWatchEvent) -> dict[str, Any]:
+    """Make the reports whose hour has come somewhere, and hand them over to be mailed."""
+    done = reporting.due_reports().run(_now())
+    return {"built": done.built, "sent": done.sent, "failed": done.failed}
+
+
+@app.lambda_function()
+def ingest(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Record what comes over the Function URL, which costs nothing beside the run itself."""
+    from chalicelib.api import function_url
+
+    return function_url.answer(app, event, context)
 
 
 @app.lambda_function()
@@ -104,13 +135,18 @@ def migrate(event: Any, context: Any) -> dict[str, Any]:
 
 @app.lambda_function()
 def mint_token(event: dict[str, Any], context: Any) -> dict[str, str]:
-    """Create a token for whoever may invoke this function: {"name", "scopes"} -> {"id", "token"}."""
-    from datetime import UTC, datetime
+    """Create a token for whoever may invoke this function: {"name", "scopes", "seconds"} -> {"id", "token"}.
+
+    After `seconds` it is no longer accepted; left out, it stays until it is revoked.
+    """
+    from datetime import UTC, datetime, timedelta
 
     from chalicelib.domain.scopes import Scope
 
     scopes = frozenset(map(Scope, event.get("scopes", ["admin"])))
-    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, None, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    expires = now + timedelta(seconds=event["seconds"]) if "seconds" in event else None
+    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, expires, now=now)
     return {"id": token.id, "token": secret}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -9,7 +10,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Job, Receipt
+from chalicelib.domain.mail import Mail, MailJob, Picture
 
 BATCH = 10  # what SQS takes in one call
 
@@ -77,6 +80,19 @@ class SqsReceiptQueue(_SqsQueue):
         self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(receipt).decode())
 
 
+class SqsMailRoad(_SqsQueue):
+    """Takes mails to the function that delivers them."""
+
+    def send(self, job: MailJob) -> None:
+        """Hand a mail over. Raises Unavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=write_mail_job(job))
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("The queue of mails (SQS) cannot be reached; it is tried again.") from error
+
+
 def _entry(number: int, line: str, job: Job) -> dict[str, str]:
     return {
         "Id": str(number),
@@ -99,3 +115,19 @@ def receipt_of(body: str) -> Receipt:
 def instant_of(body: str) -> int:
     """The instant (epoch ms) in a tick's message."""
     return int(json.loads(body)["instant"])
+
+
+def write_mail_job(job: MailJob) -> str:
+    """The message of a mail."""
+    mail = job.mail
+    pictures = [{"name": each.name, "png": base64.b64encode(each.png).decode()} for each in mail.pictures]
+    content = {"subject": mail.subject, "text": mail.text, "html": mail.html, "pictures": pictures}
+    return json.dumps({"version": 1, "id": job.id, "recipients": job.recipients, **content}, ensure_ascii=False)
+
+
+def mail_job_of(body: str) -> MailJob:
+    """The mail in a message."""
+    given = json.loads(body)
+    pictures = tuple(Picture(each["name"], base64.b64decode(each["png"])) for each in given["pictures"])
+    mail = Mail(given["subject"], given["text"], given["html"], pictures)
+    return MailJob(given["id"], tuple(given["recipients"]), mail)

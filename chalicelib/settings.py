@@ -37,6 +37,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     tick_queue: Annotated[str, Meta(description="The SQS queue of delayed ticks.")] = "perfmon-ticks"
 
     metric_retention_hours: Annotated[int, Meta(description="How long raw samples are kept.", ge=1, le=87_600)] = 24
+    rollup_5m_retention_days: Annotated[
+        int, Meta(description="How long five-minute rollups are kept.", ge=1, le=3650)
+    ] = 63
+    rollup_1h_retention_days: Annotated[int, Meta(description="How long one-hour rollups are kept.", ge=1, le=3650)] = (
+        455
+    )
     metric_buffer_size: Annotated[
         int, Meta(description="Clients and agent send when so many wait.", ge=1, le=10_000)
     ] = 100
@@ -95,6 +101,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     notifier_private_key: Annotated[
         str, Meta(description="Opens the channels' secrets, base64; only the notifier has it.")
     ] = ""
+    link_secret: Annotated[
+        str, Meta(description="Signs the links in messages; empty = messages have no acknowledge link.")
+    ] = ""
+    slack_signing_secret: Annotated[
+        str, Meta(description="Of the Slack app; empty = the buttons of its messages are refused.")
+    ] = ""
     webhook_allow_private: Annotated[
         bool, Meta(description="Channels may call private addresses (10.0.0.0/8 and the like).")
     ] = False
@@ -107,6 +119,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     timezone: Annotated[
         str, Meta(description="The IANA time zone of reports and mails that name none.", min_length=1)
     ] = "UTC"
+    report_mail_queue: Annotated[str, Meta(description="The SQS queue of reports to be mailed.")] = (
+        "perfmon-report-mails"
+    )
+    report_retention_days: Annotated[
+        int, Meta(description="How long reports that were made on schedules are kept.", ge=1)
+    ] = 400
     health_window_seconds: Annotated[
         int, Meta(description="Health averages figures over so many seconds.", ge=10, le=3600)
     ] = 300
@@ -136,7 +154,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
         # A URL may hold a password; no other setting is echoed in full either.
-        is_secret = name.endswith(("_URL", "_PASS", "_KEY"))
+        is_secret = name.endswith(("_URL", "_PASS", "_KEY", "_SECRET"))
         shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
 

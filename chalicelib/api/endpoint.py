@@ -16,7 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
-from chalicelib.domain.errors import InvalidInput, ServiceError
+from chalicelib.domain.errors import InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
 
@@ -26,7 +26,10 @@ _JSON = {"Content-Type": "application/json"}
 
 @dataclass(slots=True)
 class Answer:
-    """What a view answers: `body` is anything JSON can hold; None = an empty body."""
+    """What a view answers: `body` is anything JSON can hold; None = an empty body.
+
+    A text that comes with a Content-Type of its own is answered as it is.
+    """
 
     body: Any
     status: int = 200
@@ -92,6 +95,17 @@ class Request:
         raw = self._raw.raw_body
         return inflate(raw if isinstance(raw, bytes) else raw.encode(), self.header("content-encoding"))
 
+    def text_body(self, *, most: int) -> str:
+        """The body as text of at most so many bytes; for forms."""
+        raw = self._raw.raw_body
+        content = raw if isinstance(raw, bytes) else raw.encode()
+        if len(content) > most:
+            raise TooLarge(f"body: must be at most {most} bytes.")
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput("body: must be UTF-8.", field="body") from None
+
     def json(self) -> Any:
         """The body decoded; an empty one is an empty object."""
         raw = self.json_body()
@@ -142,6 +156,8 @@ class Resource(Blueprint):
                     return internal_error(_request_id(raw))
                 if answer.body is None:
                     return Response("", {**answer.headers}, answer.status)
+                if isinstance(answer.body, str) and "Content-Type" in answer.headers:
+                    return Response(answer.body, {**answer.headers}, answer.status)
                 return Response(msgspec.json.encode(answer.body).decode(), {**_JSON, **answer.headers}, answer.status)
 
             summary = (view.__doc__ or "").partition("\n")[0]

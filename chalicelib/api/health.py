@@ -9,6 +9,7 @@ from chalicelib.api.endpoint import Answer, Request, Resource
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import InvalidInstant, parse_moment, to_iso
 from chalicelib.domain.scopes import Scope
+from chalicelib.wiring import reports as wired
 
 health = Resource(__name__)
 
@@ -35,7 +36,6 @@ def ready(request: Request) -> Answer:
 def system(request: Request) -> Answer:
     """How the system does: every check with its figure, and the status they make together."""
     from chalicelib.domain.health import show_health
-    from chalicelib.wiring import reports as wired
 
     request.refuse_unknown_query()
     return Answer(show_health(wired.system_health().run(request.now)))
@@ -46,7 +46,6 @@ def history(request: Request) -> Answer:
     """What each check found minute by minute; the last hour unless `from` and `to` say otherwise."""
     from chalicelib.domain.health import plain
     from chalicelib.services.health import MAX_MINUTES, MINUTE_MS
-    from chalicelib.wiring import reports as wired
 
     request.refuse_unknown_query("from", "to")
     start, end = _moment(request, "from", "-1h"), _moment(request, "to", "now")

@@ -83,7 +83,7 @@ def query(request: Request) -> Answer:
             "from": to_iso(asked.start),
             "to": to_iso(asked.end),
             "step": asked.step // 1000,
-            "tier": "raw",
+            "tier": found.tier,
             "series": [{"tags": each.tags, "points": each.points} for each in found.series],
         }
     )

@@ -1,11 +1,26 @@
-"""The reports API: build one now, keep schedules, read what was built on them."""
+"""The reports API: build one now, and read those that were made on schedules."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from chalicelib import settings
 from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.scopes import Scope
+from chalicelib.wiring import reports as wired
 
+if TYPE_CHECKING:
+    from chalicelib.domain.reports import Report
+
+FORMS = ("json", "html", "csv")
+STORED_FORMS = ("json", "html")
+# A page that loads nothing and runs nothing, whatever its figures are called.
+_PAGE = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
 reports = Resource(__name__)
 
 
@@ -13,10 +28,9 @@ reports = Resource(__name__)
 def performance_report(request: Request) -> Answer:
     """Build the performance report of a period, or of the dates that are given."""
     from chalicelib.domain.report_dates import read_range
-    from chalicelib.domain.report_form import show_report
-    from chalicelib.wiring import reports as wired
 
-    request.refuse_unknown_query("period", "startDate", "endDate", "timezone")
+    request.refuse_unknown_query("period", "startDate", "endDate", "timezone", "format")
+    form = _form(request, FORMS)
     ranges = read_range(
         request.query("period"),
         request.query("startDate"),
@@ -24,4 +38,60 @@ def performance_report(request: Request) -> Answer:
         request.query("timezone") or settings.current().timezone,
         request.now,
     )
-    return Answer(show_report(wired.reporting().build(ranges, request.now)))
+    return _shown(wired.reporting().build(ranges, request.now), form)
+
+
+@reports.endpoint("GET", "/monitoring/reports", scope=Scope.READ)
+def list_reports(request: Request) -> Answer:
+    """List the reports that were made on schedules, the newest first."""
+    from chalicelib.domain.stored_reports import show_stored
+
+    request.refuse_unknown_query("after")
+    page, following = wired.due_reports().page(_position(request.query("after")))
+    cursor = None if following is None else f"{following[0]}~{following[1]}"
+    return Answer({"reports": [show_stored(each) for each in page], "next": cursor})
+
+
+@reports.endpoint("GET", "/monitoring/reports/{report_id}", scope=Scope.READ)
+def get_report(request: Request, report_id: str) -> Answer:
+    """Read a report that was made on a schedule, as it was when it was made."""
+    from chalicelib.domain.stored_reports import show_stored
+
+    request.refuse_unknown_query("format")
+    form = _form(request, STORED_FORMS)
+    found = wired.due_reports().get(report_id)
+    if form == "html":
+        return Answer(found.page, headers=dict(_PAGE))
+    return Answer(dict(found.document) | show_stored(found))
+
+
+def _form(request: Request, known: tuple[str, ...]) -> str:
+    """The form asked for by `format`, or else by Accept: browsers get a page, programs JSON."""
+    given = request.query("format")
+    if given is not None and given not in known:
+        raise InvalidInput(f"format: must be one of {', '.join(known)}.", field="format")
+    accepted = request.header("accept")
+    return given or next((form for form in known if f"text/{form}" in accepted), "json")
+
+
+def _shown(report: Report, form: str) -> Answer:
+    if form == "html":
+        from chalicelib.rendering.report_page import report_page
+
+        return Answer(report_page(report), headers=dict(_PAGE))
+    if form == "csv":
+        from chalicelib.rendering.report_csv import report_csv
+
+        return Answer(report_csv(report), headers={"Content-Type": "text/csv; charset=utf-8"})
+    from chalicelib.domain.report_form import show_report
+
+    return Answer(show_report(report))
+
+
+def _position(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    created_at, _, report_id = cursor.partition("~")
+    if not report_id or not created_at.isascii() or not created_at.isdigit() or len(created_at) > 15:
+        raise InvalidInput("after: is not a cursor that a page named as next.", field="after")
+    return int(created_at), report_id

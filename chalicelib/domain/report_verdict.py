@@ -14,19 +14,22 @@ class Verdict(StrEnum):
     """How things stand."""
 
     GOOD = "all well"
+    NOTES = "worth a look"
     ATTENTION = "needs attention"
     CRITICAL = "critical"
     NO_DATA = "no data"
 
 
 def verdict_of(report: Report) -> Verdict:
-    """By the gravest recommendation: critical, or high; without data there is none."""
+    """By the gravest recommendation; without data there is none."""
     if not report.coverage.percent:
         return Verdict.NO_DATA
     severities = {each.severity for each in report.recommendations}
     if Severity.CRITICAL in severities:
         return Verdict.CRITICAL
-    return Verdict.ATTENTION if Severity.HIGH in severities else Verdict.GOOD
+    if Severity.HIGH in severities:
+        return Verdict.ATTENTION
+    return Verdict.NOTES if Severity.MEDIUM in severities else Verdict.GOOD
 
 
 def title_of(report: Report) -> str:

@@ -4,6 +4,8 @@
    are deleted; the blocks that were there stay as they are.
 2. *Full*: the hour is over. All its blocks become one sorted set of full blocks. Late and back-filled samples go on
    forming small blocks beside them, and are folded in only when they exceed a tenth of the hour.
+3. *Rollups* of an hour that is over are made of all its samples, and again when late ones come; once the first of
+   them have been let go they are sealed: late samples are then added, each once.
 
 Everything one hour needs happens in one transaction, so a crash at any point changes nothing and a query sees each
 sample once. Only one run compacts at a time. Memory is bounded by one metric type of one hour.
@@ -19,9 +21,10 @@ from numpy.typing import NDArray
 
 from chalicelib.services.ports.compaction import CompactionStep, CompactionStore
 from chalicelib.tsdb.blocks import decode, encode, split
-from chalicelib.tsdb.columns import Columns, join, unpack
-from chalicelib.tsdb.hours import HourState, wants_full, wants_small
+from chalicelib.tsdb.columns import EMPTY, Columns, join, unpack
+from chalicelib.tsdb.hours import HourState, is_closed, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, merge, roll_up
 
 _log = logging.getLogger(__name__)
 
@@ -61,18 +64,44 @@ class Compact:
         return done
 
     def _compact(self, step: CompactionStep, hour: HourState, now: int, done: Compacted) -> None:
+        late: dict[int, Columns] = {}
+        is_complete = is_closed(hour, now) and step.is_complete(now)
         if wants_small(hour, now):
             for metric in step.head_metrics():
-                merged = _merge(step, metric, [unpack(payload) for payload in step.head_payloads(metric)])
+                merged, _ = _merge(step, metric, [unpack(payload) for payload in step.head_payloads(metric)])
                 _write(step, metric, merged, done, is_full=False)
+                if is_closed(hour, now):
+                    late[metric] = EMPTY if is_complete else merged
             step.delete_heads()
             done.small += 1
             hour = step.state()
         if wants_full(hour, now):
             for metric in step.block_metrics():
-                merged = _merge(step, metric, [decode(payload) for payload in step.take_blocks(metric)])
+                merged, sampled = _merge(step, metric, [decode(payload) for payload in step.take_blocks(metric)])
                 _write(step, metric, merged, done, is_full=True)
+                if is_complete:
+                    late.pop(metric, None)
+                    _roll_up(step, metric, merged, sampled, now)
             done.full += 1
+        for metric, added in late.items():
+            if is_complete:
+                merged, sampled = _merge(step, metric, [decode(payload) for payload in step.read_blocks(metric)])
+                _roll_up(step, metric, merged, sampled, now)
+            else:
+                _add_to_rollups(step, metric, added, now)
+
+
+def _roll_up(step: CompactionStep, metric: int, samples: Columns, sampled: NDArray[np.int64], now: int) -> None:
+    is_event = ~_contains(sampled, samples.ids)
+    for seconds in (FIVE_MINUTES, HOUR):
+        step.write_rollups(metric, seconds, roll_up(samples, is_event, seconds), now)
+
+
+def _add_to_rollups(step: CompactionStep, metric: int, samples: Columns, now: int) -> None:
+    is_event = ~_contains(np.array(sorted(step.sampled_series(metric)), np.int64), samples.ids)
+    for seconds in (FIVE_MINUTES, HOUR):
+        found = merge([step.read_rollups(metric, seconds), roll_up(samples, is_event, seconds)])
+        step.write_rollups(metric, seconds, found, now)
 
 
 def _write(step: CompactionStep, metric: int, samples: Columns, done: Compacted, *, is_full: bool) -> None:
@@ -84,11 +113,14 @@ def _write(step: CompactionStep, metric: int, samples: Columns, done: Compacted,
         done.bytes += len(payload)
 
 
-def _merge(step: CompactionStep, metric: int, parts: list[Columns]) -> Columns:
-    """All parts in order of time, with a sampled series' equal times as one; parts come in the order of arrival."""
+def _merge(step: CompactionStep, metric: int, parts: list[Columns]) -> tuple[Columns, NDArray[np.int64]]:
+    """All parts in order of time, with a sampled series' equal times as one; parts come in the order of arrival.
+
+    And the ids of the metric type's sampled series, ascending.
+    """
     samples = join(parts)
     sampled = np.array(sorted(step.sampled_series(metric)), np.int64)
-    return in_order(samples, _contains(sampled, samples.ids))
+    return in_order(samples, _contains(sampled, samples.ids)), sampled
 
 
 def _contains(chosen: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.bool_]:

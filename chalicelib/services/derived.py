@@ -37,10 +37,11 @@ class DerivedQueries:
         events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
         if not events.groups:
             return self._recorded.run(query)
-        # Only what both metrics carry can tell their samples apart alike.
-        shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
-        query = _restricted(query, shared)
-        events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
+        if query.matchers or query.group_by:
+            # Only what both metrics carry can tell their samples apart alike.
+            shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
+            query = _restricted(query, shared)
+            events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
         requests = self._requests(query)
         return present(query, _percent(events, requests))
 
@@ -52,7 +53,7 @@ class DerivedQueries:
         query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
         requests = self._requests(query)
         seconds = query.step / 1000
-        return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds))
+        return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds, requests.tier))
 
     def _requests(self, query: MetricQuery) -> MetricTable:
         return self._recorded.table(replace(query, metric_type=RESPONSE_TIME, unit=None, aggregation="count"))
@@ -70,4 +71,4 @@ def _percent(events: MetricTable, requests: MetricTable) -> MetricTable:
     for place, group in enumerate(requests.groups):
         if group in rows:
             failed[place] = np.nan_to_num(events.values[rows[group]], nan=0.0)
-    return MetricTable("percent", requests.groups, 100 * failed / requests.values)
+    return MetricTable("percent", requests.groups, 100 * failed / requests.values, requests.tier)

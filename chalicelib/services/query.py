@@ -3,6 +3,8 @@
 1. One snapshot of the store gives the offset, the marks, the series and the packed samples.
 2. Then the stream is read from that offset on: every accepted sample is seen exactly once.
 3. Equal times of sampled series collapse, units are converted, and each group is aggregated per step.
+4. Where the samples have been let go, or a range is long, rollups stand for the hours that have them; a sample is then
+   a rollup of one, so both are aggregated alike.
 """
 
 from __future__ import annotations
@@ -17,21 +19,27 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
+from chalicelib.services.cells import tabulate
 from chalicelib.services.ports.drain import FrameSource
 from chalicelib.services.ports.reading import SampleStore
+from chalicelib.services.tiers import RAW, TIERS, look_back, resolution
 from chalicelib.services.undrained import read_undrained
-from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
+from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.blocks import decode
 from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
-from chalicelib.tsdb.counters import increases
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.points import PointSeries, fill, largest, to_points
+from chalicelib.tsdb.rollups import (
+    HOUR_MS,
+    Rollups,
+    concatenate,
+    nothing,
+    of_samples,
+)
 
 MAX_POINTS = 11_000
 MAX_SERIES = 10_000
 MAX_GROUPS = 1_000
-# A counter's rise in the first step needs the sample before it.
-LOOK_BACK_MS = 300_000
 _NICE_SECONDS = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
 
 
@@ -58,6 +66,7 @@ class MetricTable:
     unit: str
     groups: list[tuple[str, ...]]
     values: Floats
+    tier: str = RAW
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class MetricAnswer:
 
     unit: str
     series: list[PointSeries]
+    tier: str = RAW
 
 
 def automatic_step(start: int, end: int) -> int:
@@ -95,31 +105,40 @@ class QueryMetrics:
     def table(self, query: MetricQuery) -> MetricTable:
         """The values asked for, before gaps are filled and groups are chosen. Raises InvalidInput or Unavailable."""
         _check(query)
-        samples, definitions = self._gather(query)
+        found, definitions, tier = self._gather(query)
         unit, factors = _units(query, definitions)
         ids, group_of, groups = _group(query, definitions)
-        places = np.searchsorted(ids, samples.ids)
-        is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
-        samples = in_order(samples, is_sampled[places])
         if factors is not None:
-            scale = np.array([factors[definitions[i].unit] for i in ids.tolist()])
-            samples = Columns(samples.ids, samples.times, samples.values * scale[np.searchsorted(ids, samples.ids)])
-        if query.aggregation in OF_COUNTERS:
-            samples = increases(samples)
-            samples = samples.where(samples.times >= query.start)
-        values = _aggregate(query, samples, group_of[np.searchsorted(ids, samples.ids)], len(groups))
-        return MetricTable(unit, groups, values)
+            found = found.times_factors(np.array([factors[definitions[i].unit] for i in ids.tolist()]), ids)
+        values = tabulate(
+            query.aggregation,
+            found,
+            group_of[np.searchsorted(ids, found.ids)],
+            len(groups),
+            start=query.start,
+            end=query.end,
+            step=query.step,
+        )
+        return MetricTable(unit, groups, values, tier)
 
-    def _gather(self, query: MetricQuery) -> tuple[Columns, dict[int, Definition]]:
-        """The samples of the chosen series in the range, in the order of arrival, and the series by id."""
-        start = query.start - (LOOK_BACK_MS if query.aggregation in OF_COUNTERS else 0)
+    def _gather(self, query: MetricQuery) -> tuple[Rollups, dict[int, Definition], str]:
+        """What there is of the chosen series in the range, by series and time; the series by id; and the tier."""
+        seconds = 0
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
             definitions = _chosen(query, snapshot.series_of(query.metric_type))
             parts: list[Columns] = []
+            rolled = nothing()
             if definitions:
+                sealed = snapshot.is_sealed(query.start, query.end)
+                seconds = resolution(query.aggregation, query.start, query.end, query.step, is_sealed=sealed)
+                start = query.start - look_back(query.aggregation, seconds)
+                hours: list[int] = []
+                if seconds:
+                    rolled = snapshot.rollups(query.metric_type, seconds, start, query.end)
+                    hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
                 reach = (min(definitions), max(definitions))
-                parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach))
+                parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach, but=hours))
                 parts += map(unpack, snapshot.payloads(query.metric_type, start, query.end))
         if frames := read_undrained(self._source, state, marks):
             definitions |= _chosen(query, read_definitions(frames))
@@ -128,9 +147,16 @@ class QueryMetrics:
             raise InvalidInput(
                 f"{len(definitions)} series match, {MAX_SERIES} are allowed: narrow by tags.", field="tags"
             )
+        start = query.start - look_back(query.aggregation, seconds)
+        ids = np.array(sorted(definitions), np.int64)
         samples = join(parts)
-        chosen = np.isin(samples.ids, np.fromiter(definitions, np.int64, len(definitions)))
-        return samples.where(chosen & (samples.times >= start) & (samples.times < query.end)), definitions
+        samples = samples.where(np.isin(samples.ids, ids) & (samples.times >= start) & (samples.times < query.end))
+        is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
+        found = of_samples(in_order(samples, is_sampled[np.searchsorted(ids, samples.ids)]))
+        if not len(rolled):
+            return found, definitions, RAW
+        rolled = rolled.where(np.isin(rolled.ids, ids) & (rolled.times >= start) & (rolled.times < query.end))
+        return concatenate([rolled, found]), definitions, TIERS[seconds]
 
 
 def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
@@ -139,7 +165,7 @@ def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
     tags = [dict(zip(query.group_by, group, strict=True)) for group in table.groups]
     values = fill(query.fill, table.values)
     series = to_points(values, tags, first, query.step, with_gaps=query.fill != "none")
-    return MetricAnswer(table.unit, largest(series, query.topk))
+    return MetricAnswer(table.unit, largest(series, query.topk), table.tier)
 
 
 def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int, Definition]:
@@ -192,16 +218,3 @@ def _group(
     if len(groups) > MAX_GROUPS and not query.topk:
         raise InvalidInput(f"{len(groups)} groups, {MAX_GROUPS} are allowed: group by fewer tags.", field="groupBy")
     return ids, group_of, list(groups)
-
-
-def _aggregate(query: MetricQuery, samples: Columns, groups: NDArray[np.intp], count: int) -> Floats:
-    """The table of (group, step)."""
-    first = query.start - query.start % query.step
-    width = -((first - query.end) // query.step)
-    if query.aggregation == "last":
-        order = np.argsort(samples.times, kind="stable")
-        samples, groups = samples.where(order), groups[order]
-    cells = groups * width + (samples.times - first) // query.step
-    name = "sum" if query.aggregation in OF_COUNTERS else query.aggregation
-    table = aggregate(name, samples.values, cells, count * width).reshape(count, width)
-    return table / (query.step / 1000) if query.aggregation == "rate" else table

@@ -31,7 +31,11 @@ def wants_small(hour: HourState, now: int) -> bool:
     return hour.heads >= MANY_HEADS or is_old
 
 
+def is_closed(hour: HourState, now: int) -> bool:
+    """Whether the hour is over, and nearly all that belongs to it has come."""
+    return now >= hour.hour + HOUR_MS + CLOSED_AFTER_MS
+
+
 def wants_full(hour: HourState, now: int) -> bool:
     """Whether all blocks should become full ones: the hour is over, and what is not full is worth the rewriting."""
-    is_closed = now >= hour.hour + HOUR_MS + CLOSED_AFTER_MS
-    return is_closed and hour.small_samples > FOLD_IN_SHARE * hour.full_samples
+    return is_closed(hour, now) and hour.small_samples > FOLD_IN_SHARE * hour.full_samples

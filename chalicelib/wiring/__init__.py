@@ -179,7 +179,9 @@ def compact() -> Compact:
     from chalicelib.services.compact import Compact
     from chalicelib.storage.postgres.compaction import PostgresCompaction
 
-    return Compact(PostgresCompaction(database()))
+    given = settings.current()
+    retention = {300: given.rollup_5m_retention_days, 3600: given.rollup_1h_retention_days}
+    return Compact(PostgresCompaction(database(), retention=retention))
 
 
 def migrate() -> list[str]:

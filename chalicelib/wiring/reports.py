@@ -9,8 +9,11 @@ from chalicelib import settings
 from chalicelib.wiring import database, query, stream
 
 if TYPE_CHECKING:
+    from chalicelib.services.due_reports import DueReports
     from chalicelib.services.health import SystemHealth
+    from chalicelib.services.report_schedules import ReportSchedules
     from chalicelib.services.reporting import Reporting
+    from chalicelib.storage.postgres.report_schedules import PostgresReportSchedules
 
 
 @cache
@@ -40,3 +43,48 @@ def reporting() -> Reporting:
     from chalicelib.wiring.alerting import alert_book
 
     return Reporting(query(), alert_book(), PostgresReportFacts(database()))
+
+
+@cache
+def schedule_book() -> PostgresReportSchedules:
+    """Where schedules are kept."""
+    from chalicelib.storage.postgres.report_schedules import PostgresReportSchedules
+
+    return PostgresReportSchedules(database())
+
+
+@cache
+def schedules() -> ReportSchedules:
+    """Keeps schedules."""
+    import secrets
+
+    from chalicelib.services.report_schedules import ReportSchedules
+    from chalicelib.wiring.alerting import audit_trail
+
+    zone = settings.current().timezone
+    return ReportSchedules(database(), schedule_book(), audit_trail(), secrets.token_bytes, zone=zone)
+
+
+@cache
+def due_reports() -> DueReports:
+    """Makes and reads the reports of schedules."""
+    import secrets
+
+    from chalicelib.queues import SqsMailRoad
+    from chalicelib.rendering.report_mail import report_mail
+    from chalicelib.rendering.report_page import report_page
+    from chalicelib.services.due_reports import DueReports
+    from chalicelib.storage.postgres.reports import PostgresReports
+
+    given = settings.current()
+    return DueReports(
+        database(),
+        schedule_book(),
+        PostgresReports(database()),
+        reporting(),
+        SqsMailRoad(given.report_mail_queue),
+        report_page,
+        report_mail,
+        secrets.token_bytes,
+        retention_ms=given.report_retention_days * 86_400_000,
+    )

@@ -1,7 +1,7 @@
 """Builds what is deployed: `python -m infra.aws.package OUT` writes deployment.zip and sam.json there.
 
 1. The sources are copied aside, so that nothing else can reach the package.
-2. Chalice packages them and merges resources.json into its template.
+2. Chalice packages them and merges the files of resources/ into its template.
 3. The package is made small and quick to start, and checked to be complete.
 4. The template is finished.
 """
@@ -16,10 +16,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from infra.aws.complete import IncompletePackage, check
+from infra.aws.declared import declared
 from infra.aws.repack import repack
 from infra.aws.template import finish
 
@@ -30,8 +31,13 @@ STAGE = "dev"
 PACKAGE, TEMPLATE = "deployment.zip", "sam.json"
 
 
-def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
-    """Write deployment.zip and sam.json into `out`. `root` is the project. Raises IncompletePackage."""
+def build(
+    out: Path, *, architecture: str = "arm64", root: Path = ROOT, trusted: Mapping[str, bytes] | None = None
+) -> None:
+    """Write deployment.zip and sam.json into `out`. `root` is the project. Raises IncompletePackage.
+
+    `trusted` are files to put beside the code: the certificates that the stores' own are signed by.
+    """
     with tempfile.TemporaryDirectory() as directory:
         project = Path(directory) / "project"
         for name in SOURCES:
@@ -43,9 +49,11 @@ def build(out: Path, *, architecture: str = "arm64", root: Path = ROOT) -> None:
                 shutil.copy(root / name, target)
         _set_architecture(project / ".chalice" / "config.json", architecture)
         made = Path(directory) / "made"
-        _chalice(project, made)
+        merged = Path(directory) / "declared.json"
+        merged.write_text(json.dumps(declared()))
+        _chalice(project, made, merged)
         package = Path(directory) / PACKAGE
-        repack(made / PACKAGE, package)
+        repack(made / PACKAGE, package, beside=trusted or {})
         requirements = (project / "requirements.txt").read_text().splitlines()
         check(package, requirements, architecture=ARCHITECTURES[architecture])
         template = finish(json.loads((made / TEMPLATE).read_text()), code=digest(package))
@@ -65,9 +73,9 @@ def _set_architecture(config: Path, architecture: str) -> None:
     config.write_text(json.dumps(content))
 
 
-def _chalice(project: Path, out: Path) -> None:
+def _chalice(project: Path, out: Path, merged: Path) -> None:
     command = [str(Path(sys.executable).parent / "chalice"), "package", "--stage", STAGE]
-    command += ["--merge-template", str(Path(__file__).parent / "resources.json"), str(out)]
+    command += ["--merge-template", str(merged), str(out)]
     # Chalice wants a region, though the template names none.
     environment = {"AWS_DEFAULT_REGION": "us-east-1"} | dict(os.environ)
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, check=False)

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 CODE = "/var/task"  # where Lambda unpacks a package; tracebacks name it
@@ -22,15 +23,18 @@ _SUFFIXES = frozenset({".a", ".c", ".f90", ".h", ".pxd", ".pyc", ".pyi", ".pyx"}
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 
 
-def repack(package: Path, out: Path) -> None:
+def repack(package: Path, out: Path, *, beside: Mapping[str, bytes] | None = None) -> None:
     """Write `package` to `out`, slim and compiled; the same content gives the same bytes.
 
-    Our own files are all kept, and so are licences and the metadata that says what is in the package.
+    Our own files are all kept, and so are licences and the metadata that says what is in the package. `beside` are
+    files to add.
     """
     with tempfile.TemporaryDirectory() as directory:
         code = Path(directory).resolve()
         with zipfile.ZipFile(package) as archive:
             archive.extractall(code, [name for name in archive.namelist() if is_needed(name)])
+        for name, content in (beside or {}).items():
+            (code / name).write_bytes(content)
         _compile(code)
         with zipfile.ZipFile(out, "w") as smaller:
             for path in sorted(path for path in code.rglob("*") if path.is_file()):

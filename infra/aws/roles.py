@@ -1,62 +1,64 @@
-"""One least-privilege role for each function: what it may do is written here by hand."""
+"""One least-privilege role for each function: what is in the table of functions, and what running it takes."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from infra.aws import migrations
+from infra.aws.functions import FUNCTIONS, Statement, allow
 from infra.aws.logs import group_name
 
-_QUEUE = {"Fn::GetAtt": ["TickQueue", "Arn"]}
-_SEND_TICKS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _QUEUE}
-_TAKE_TICKS = {
-    "Effect": "Allow",
-    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-    "Resource": _QUEUE,
-}
-_JOBS, _DEAD, _RECEIPTS = (
-    {"Fn::GetAtt": [name, "Arn"]} for name in ("NotificationQueue", "DeadLetterQueue", "ReceiptQueue")
-)
-_SEND_JOBS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _JOBS}
-_TAKE_JOBS = {
+_USE_KEY = allow("kms:Decrypt", "kms:GenerateDataKey", on="Key")
+_CALL_MIGRATE = allow("lambda:InvokeFunction", on=migrations.MIGRATE)
+
+
+def statements(function: str) -> list[Statement]:
+    """What a function of the stack may do. Raises KeyError for one that is in no table."""
+    if function == migrations.RUN:
+        return [_write_log(function), _CALL_MIGRATE]
+    given = FUNCTIONS[function]
+    # Its environment is encrypted with the key, and so is every queue.
+    found = [_write_log(function), _USE_KEY, *given.may]
+    if given.takes:
+        found.append(allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=given.takes))
+    if given.inside:
+        found += [_JOIN_NETWORK, _only_lambda_joins(function)]
+    return found
+
+
+# EC2 does not know yet which interface it is about when Lambda is checked for these: AWS offers them without ARNs only.
+_JOIN_NETWORK: Statement = {
+    "Sid": "JoinNetwork",
     "Effect": "Allow",
     "Action": [
-        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        *("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility"),
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
     ],
-    "Resource": _JOBS,
-}
-_SEND_DEAD = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _DEAD}
-_SEND_RECEIPTS = {"Effect": "Allow", "Action": ["sqs:GetQueueUrl", "sqs:SendMessage"], "Resource": _RECEIPTS}
-_TAKE_RECEIPTS = {
-    "Effect": "Allow",
-    "Action": ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
-    "Resource": _RECEIPTS,
-}
-_CLAIM = {"Effect": "Allow", "Action": ["dynamodb:UpdateItem"], "Resource": {"Fn::GetAtt": ["ClaimsTable", "Arn"]}}
-_SEND_MAIL = {
-    "Effect": "Allow",
-    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:*"},
-}
-_CALL_MIGRATE = {
-    "Effect": "Allow",
-    "Action": ["lambda:InvokeFunction"],
-    "Resource": {"Fn::GetAtt": ["Migrate", "Arn"]},
+    "Resource": "*",
 }
 
-# function -> what it may do beside writing its own log
-STATEMENTS: dict[str, list[dict[str, Any]]] = {
-    "APIHandler": [_SEND_JOBS],
-    "ScheduleTicks": [_SEND_TICKS, _SEND_JOBS],
-    "Tick": [_TAKE_TICKS, _SEND_JOBS],
-    "Notify": [_TAKE_JOBS, _SEND_DEAD, _SEND_RECEIPTS, _CLAIM, _SEND_MAIL],
-    "NoteReceipt": [_TAKE_RECEIPTS],
-    "Compact": [],
-    "RecordHealth": [],
-    "Migrate": [],
-    "MintToken": [],
-    "RunMigrations": [_CALL_MIGRATE],
-}
+
+def _only_lambda_joins(function: str) -> Statement:
+    """What Lambda may do to start a function in a VPC is denied to the function's own code."""
+    arn = (
+        f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{function}-*"
+    )
+    return {
+        "Sid": "NotTheCodeItself",
+        "Effect": "Deny",
+        "Action": _JOIN_NETWORK["Action"],
+        "Resource": "*",
+        "Condition": {"ArnLike": {"lambda:SourceFunctionArn": {"Fn::Sub": arn}}},
+    }
+
+
+def _write_log(function: str) -> Statement:
+    # A group's ARN ends in ":*", which stands for its streams.
+    return allow("logs:CreateLogStream", "logs:PutLogEvents", on=group_name(function))
 
 
 def role_name(function: str) -> str:
@@ -70,7 +72,7 @@ def role_of(function: str) -> dict[str, Any]:
 
 
 def role(function: str) -> dict[str, Any]:
-    """The role of a function, as a CloudFormation resource. Raises KeyError for one that is not in STATEMENTS."""
+    """The role of a function, as a CloudFormation resource. Raises KeyError for one that is in no table."""
     return {
         "Type": "AWS::IAM::Role",
         "Properties": {
@@ -83,20 +85,8 @@ def role(function: str) -> dict[str, Any]:
             "Policies": [
                 {
                     "PolicyName": "own",
-                    "PolicyDocument": {
-                        "Version": "2012-10-17",
-                        "Statement": [_write_log(function), *STATEMENTS[function]],
-                    },
+                    "PolicyDocument": {"Version": "2012-10-17", "Statement": statements(function)},
                 }
             ],
         },
-    }
-
-
-def _write_log(function: str) -> dict[str, Any]:
-    return {
-        "Effect": "Allow",
-        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-        # A group's ARN ends in ":*", which stands for its streams.
-        "Resource": {"Fn::GetAtt": [group_name(function), "Arn"]},
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -14,6 +15,23 @@ REPORT = "/monitoring/reports/performance"
 HOUR = 3_600_000
 DAY = 24 * HOUR
 JANUARY = 1_704_067_200_000  # 2024-01-01T00:00:00Z
+EVENT = {
+    "resource": REPORT,
+    "path": REPORT,
+    "httpMethod": "GET",
+    "headers": {},
+    "pathParameters": None,
+    "stageVariables": None,
+    "requestContext": {
+        "resourcePath": REPORT,
+        "httpMethod": "GET",
+        "requestId": "request-1",
+        "stage": "api",
+        "identity": {"sourceIp": "127.0.0.1"},
+    },
+    "body": None,
+    "isBase64Encoded": False,
+}
 SPEC = {"period": "daily", "startDate": "2024-01-01", "endDate": "2024-01-07"}
 
 
@@ -178,3 +196,26 @@ def test_a_metric_in_units_that_do_not_mix_is_left_out_and_the_report_says_so(
     assert len(body["notes"]) == 1
     assert body["notes"][0].startswith("orders is not in this report: unit: recorded in count, ms")
     assert body["metrics"]["averageResponseTime"] == 245.5
+
+
+def raw(api: Api, **query: str) -> tuple[int, str, str]:
+    """Status, content type and text of a reply that is no JSON."""
+    event = json.loads(json.dumps(EVENT)) | {"queryStringParameters": query}
+    event["multiValueQueryStringParameters"] = {name: [value] for name, value in query.items()}
+    event["headers"] = {"Authorization": f"Bearer {api.token}", "Accept": "text/html,*/*"}
+    import app
+
+    reply = app.app(event, None)
+    return reply["statusCode"], reply["headers"]["Content-Type"], reply["body"]
+
+
+def test_a_report_comes_as_a_page_or_as_csv_too(january: Api) -> None:
+    for_browsers = raw(january, **SPEC)
+    as_csv = raw(january, **SPEC, format="csv")
+    refused = january.get(REPORT, **SPEC, format="pdf")
+
+    assert for_browsers[:2] == (200, "text/html; charset=utf-8")
+    assert "Response times have improved by 12.5% this week" in for_browsers[2]
+    assert as_csv[:2] == (200, "text/csv; charset=utf-8")
+    assert as_csv[2].splitlines()[1] == "2024-01-01T00:00:00.000Z,245.5,1.2,150.3,1250,0.65,72.3,45.8"
+    assert (refused.status, refused.body["field"]) == (400, "format")

@@ -151,8 +151,8 @@ def test_no_secret_is_seen_in_any_answer_log_receipt_or_audit(
     channel = add(api, type_name, given)
     caplog.set_level("DEBUG")
     Story(keep_rule(rule(channels=[channel]))).fire(NOW)
-    for answer in ((500, {}), (0, {}), (404, {})):
-        hook.answers.append(answer)
+    for status in (500, 0, 404):
+        hook.answers.append((status, {}))
         cloud.run(NOW)
         api.post(f"/monitoring/channels/{channel}/test")
         cloud.run(NOW)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
     from chalicelib.tsdb.hours import HourState
+    from chalicelib.tsdb.rollups import Rollups
 
 
 class CompactionStep(Protocol):
@@ -42,6 +43,22 @@ class CompactionStep(Protocol):
 
     def add_block(self, metric: int, payload: bytes, *, series: tuple[int, int], samples: int, is_full: bool) -> None:
         """Write a block of what was read last; `series` are its lowest and highest series id."""
+        ...
+
+    def read_blocks(self, metric: int) -> list[bytes]:
+        """A metric type's blocks in the order of arrival, left where they are."""
+        ...
+
+    def is_complete(self, now: int) -> bool:
+        """Whether all samples that the hour ever had are still there (`now` in epoch ms); the first call says yes."""
+        ...
+
+    def read_rollups(self, metric: int, seconds: int) -> Rollups:
+        """A metric type's rollups of the hour at a resolution."""
+        ...
+
+    def write_rollups(self, metric: int, seconds: int, rollups: Rollups, now: int) -> None:
+        """Replace a metric type's rollups of the hour at a resolution."""
         ...
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.browsing import MetricEntry, TagEntry
 from chalicelib.domain.series import Definition
 from chalicelib.tsdb.progress import DrainState
+
+if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
+    from chalicelib.tsdb.rollups import Rollups
 
 
 class Snapshot(Protocol):
@@ -26,11 +29,21 @@ class Snapshot(Protocol):
         """The packed columns of a metric type from heads that may hold samples of [start, end), in arrival order."""
         ...
 
-    def blocks(self, metric_type: str, start: int, end: int, series: tuple[int, int]) -> list[bytes]:
+    def blocks(
+        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
+    ) -> list[bytes]:
         """Its blocks that may hold samples of [start, end) of series ids from the first to the second, as they arrived.
 
-        All instants in epoch ms; every block is older than every head of its hour.
+        All instants in epoch ms; hours in `but` are left out. Every block is older than every head of its hour.
         """
+        ...
+
+    def is_sealed(self, start: int, end: int) -> bool:
+        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+        ...
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int) -> Rollups:
+        """Its rollups of a resolution in the hours that meet [start, end); heads are in none of them."""
         ...
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from datetime import date, datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import ensure_partitions
+from chalicelib.storage.postgres.rollups import read_rollups, write_rollups
 from chalicelib.tsdb.hours import HourState
+from chalicelib.tsdb.rollups import Rollups
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -28,8 +30,9 @@ _STATES = (
 class PostgresCompaction:
     """Hands out hours to compact, to one run at a time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, retention: Mapping[int, int]) -> None:
         self._database = database
+        self._retention = retention  # of rollups: seconds of resolution -> days
 
     def hours(self) -> list[HourState]:
         """Every hour that holds heads, or blocks that are not full, the oldest first. Raises Unavailable."""
@@ -48,7 +51,7 @@ class PostgresCompaction:
             if held is None:
                 yield None
                 return
-            step = PostgresCompactionStep(connection, to_datetime(hour))
+            step = PostgresCompactionStep(connection, to_datetime(hour), self._retention)
             yield step
             step.write_counts()
 
@@ -56,8 +59,9 @@ class PostgresCompaction:
 class PostgresCompactionStep:
     """One hour's compaction, within its transaction."""
 
-    def __init__(self, connection: Connection, hour: datetime) -> None:
+    def __init__(self, connection: Connection, hour: datetime, retention: Mapping[int, int]) -> None:
         self._connection = connection
+        self._retention = retention
         self._hour = hour
         rows = connection.execute(
             # The partition's day: the first midnight that is not before the end of what is kept.
@@ -135,6 +139,39 @@ class PostgresCompactionStep:
             (self._kept_until, self._hour, metric, self._newest, is_full, *series, samples, payload),
         )
         self._added[is_full] += samples
+
+    def read_blocks(self, metric: int) -> list[bytes]:
+        """A metric type's blocks in the order of arrival, left where they are."""
+        rows = self._connection.execute(
+            "SELECT payload FROM blocks WHERE metric = %s AND hour = %s ORDER BY sequence, first_series",
+            (metric, self._hour),
+        )
+        return [payload for (payload,) in rows]
+
+    def is_complete(self, now: int) -> bool:
+        """Whether all samples that the hour ever had are still there; the first call says yes."""
+        row = self._connection.execute(
+            "INSERT INTO rolled_hours (hour, complete_until) VALUES (%s, coalesce("
+            " (SELECT min(kept_until) FROM blocks WHERE hour = %s),"
+            " (SELECT min(kept_until)::date FROM heads WHERE hour = %s), '9999-12-31'))"
+            " ON CONFLICT (hour) DO UPDATE SET hour = EXCLUDED.hour RETURNING complete_until",
+            (self._hour, self._hour, self._hour),
+        ).fetchone()
+        assert row is not None
+        return bool(row[0] > to_datetime(now).date())
+
+    def read_rollups(self, metric: int, seconds: int) -> Rollups:
+        """A metric type's rollups of the hour at a resolution."""
+        return read_rollups(self._connection, metric, seconds, self._hour, self._hour + timedelta(hours=1))
+
+    def write_rollups(self, metric: int, seconds: int, rollups: Rollups, now: int) -> None:
+        """Replace a metric type's rollups of the hour at a resolution."""
+        write_rollups(self._connection, metric, seconds, self._hour, rollups, self._kept(seconds, now))
+
+    def _kept(self, seconds: int, now: int) -> date:
+        """The day from which rollups may go: counted from their hour or their arrival, whichever is later."""
+        days = self._retention[seconds]
+        return (max(self._hour, to_datetime(now)) + timedelta(days=days + 1)).date()
 
     def write_counts(self) -> None:
         """Write down how much of the hour is in full and in small blocks now."""

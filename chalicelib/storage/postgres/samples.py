@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.rollups import read_rollups
 from chalicelib.tsdb.progress import DrainState
+from chalicelib.tsdb.rollups import HOUR_MS, Rollups, nothing
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -58,12 +60,33 @@ class PostgresSnapshot:
         )
         return [payload for (payload,) in rows]
 
-    def blocks(self, metric_type: str, start: int, end: int, series: tuple[int, int]) -> list[bytes]:
-        """Its blocks that may hold samples of [start, end) and of series ids within `series`, in arrival order."""
+    def blocks(
+        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
+    ) -> list[bytes]:
+        """Its blocks that may hold samples of [start, end) and of series ids within `series`, in arrival order.
+
+        Hours in `but` are left out.
+        """
         rows = self._connection.execute(
             "SELECT payload FROM blocks WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
             " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND last_series >= %s AND first_series <= %s"
-            " ORDER BY sequence",
-            (metric_type, to_datetime(start), to_datetime(end), *series),
+            " AND hour <> ALL (%s::timestamptz[]) ORDER BY sequence",
+            (metric_type, to_datetime(start), to_datetime(end), *series, [to_datetime(hour) for hour in but]),
         )
         return [payload for (payload,) in rows]
+
+    def is_sealed(self, start: int, end: int) -> bool:
+        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+        row = self._connection.execute(
+            "SELECT EXISTS (SELECT FROM rolled_hours WHERE hour > %s::timestamptz - interval '1 hour' AND hour < %s"
+            " AND complete_until <= (now() AT TIME ZONE 'UTC')::date)",
+            (to_datetime(start), to_datetime(end)),
+        ).fetchone()
+        return bool(row and row[0])
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int) -> Rollups:
+        """Its rollups of a resolution in the hours that meet [start, end)."""
+        found = self._connection.execute("SELECT number FROM metric_types WHERE name = %s", (metric_type,)).fetchone()
+        if found is None:
+            return nothing()
+        return read_rollups(self._connection, found[0], seconds, to_datetime(start - start % HOUR_MS), to_datetime(end))

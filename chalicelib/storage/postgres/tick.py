@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
+from chalicelib.storage.postgres.rollups import forget_rollups
 
 FORGET_WRITERS_AFTER = timedelta(hours=48)
 
@@ -51,6 +52,7 @@ class PostgresHousekeeping:
         at = to_datetime(now)
         with self._database.transaction() as connection:
             drop_partitions(connection, at.date())
+            forget_rollups(connection, at.date())
             connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))
             # Counted from the drain's progress, not from now: as long as nothing is drained, no mark may go.
             connection.execute(

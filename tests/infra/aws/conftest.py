@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import platform
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.aws.package import ROOT, TEMPLATE, build
+from infra.aws.package import PACKAGE, ROOT, TEMPLATE, build
 from infra.local.postgres import running_postgres
 from infra.local.valkey import running_valkey
 from tests.infra.aws.emulator import emulator
@@ -38,6 +39,19 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (out / TEMPLATE).exists():  # it is written last
             build(out, architecture="arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64")
+    return out
+
+
+@pytest.fixture(scope="session")
+def emulated(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same without what the emulator does not know."""
+    out = tmp_path_factory.mktemp("emulated")
+    (out / PACKAGE).hardlink_to(package / PACKAGE)
+    template = json.loads((package / TEMPLATE).read_text())
+    unknown = [name for name, each in template["Resources"].items() if each["Type"] == "AWS::Budgets::Budget"]
+    for name in unknown:
+        del template["Resources"][name]
+    (out / TEMPLATE).write_text(json.dumps(template))
     return out
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 
-from infra.aws.package import PACKAGE, TEMPLATE
-from tests.infra.aws.emulator import client_of
+from infra.aws.upload import upload
+from tests.infra.aws.emulator import account_at, client_of
 
 PATIENCE = 120.0
 
@@ -27,6 +27,7 @@ class Deployment:
             {"ParameterKey": key, "ParameterValue": value, "UsePreviousValue": False}
             for key, value in parameters.items()
         ]
+        self.account = account_at(endpoint)
         self.cloudformation = self.client("cloudformation")
         self.lambdas = self.client("lambda")
 
@@ -91,18 +92,16 @@ class Deployment:
         url = f"{self._endpoint}/restapis/{self.physical('RestAPI')}/api/_user_request_{path}"
         return requests.request(method, url, headers={"Authorization": f"Bearer {token}"}, timeout=60, **request)
 
+    def record(self, body: bytes, token: str, **headers: str) -> requests.Response:
+        """Send a body to the ingest function's URL, which the emulator knows by its host name."""
+        url = self.lambdas.get_function_url_config(FunctionName=self.physical("Ingest"))["FunctionUrl"]
+        sent = {"Host": url.split("/")[2], "Authorization": f"Bearer {token}", **headers}
+        return requests.post(f"{self._endpoint}/api/monitoring/metrics", body, headers=sent, timeout=60)
+
     def _request(self, package: Path) -> dict[str, Any]:
-        template = json.loads((package / TEMPLATE).read_text())
-        bucket, key = f"{self.name}-code", f"{template['Resources']['Migrations']['Properties']['Code']}.zip"
-        s3 = self.client("s3")
-        s3.create_bucket(Bucket=bucket)
-        s3.upload_file(str(package / PACKAGE), bucket, key)
-        for resource in template["Resources"].values():
-            if "CodeUri" in resource.get("Properties", {}):
-                resource["Properties"]["CodeUri"] = f"s3://{bucket}/{key}"
         return {
             "StackName": self.name,
-            "TemplateBody": json.dumps(template),
+            "TemplateURL": upload(self.account, package, f"{self.name}-code"),
             "Parameters": self._parameters,
             "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         }

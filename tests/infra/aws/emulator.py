@@ -17,6 +17,7 @@ from typing import Any
 
 import boto3
 
+from infra.aws.account import Account
 from infra.local.ports import free_port
 
 START_WITHIN = 60.0
@@ -96,3 +97,18 @@ def client_of(endpoint: str, service: str) -> Any:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
+
+
+class _Session:
+    """What makes an account's clients, at the emulator."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def client(self, service: str, region_name: str) -> Any:
+        return client_of(self._endpoint, service)
+
+
+def account_at(endpoint: str) -> Account:
+    """The emulator's account, as deployments know one."""
+    return Account(_Session(endpoint), "000000000000", "us-east-1")

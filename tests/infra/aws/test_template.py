@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,12 @@ import pytest
 
 from chalicelib.services.tick import HORIZON_SECONDS
 from infra.aws import migrations
+from infra.aws.declared import declared
+from infra.aws.functions import FUNCTIONS
 from infra.aws.package import TEMPLATE
-from infra.aws.roles import STATEMENTS
-from infra.aws.template import FUNCTION, MAX_TICKS_AT_ONCE, SIZES, finish
+from infra.aws.queues import QUEUES, TICKS
+from infra.aws.template import FUNCTION, MAX_TICKS_AT_ONCE, finish
+from tests.infra.aws.template_snapshot import SNAPSHOT, shown
 
 pytestmark = pytest.mark.xdist_group("deploy")  # one package
 
@@ -24,35 +30,104 @@ def resources(package: Path) -> dict[str, Any]:
     return found
 
 
-def test_every_function_of_the_tables_has_a_size_and_a_role() -> None:
-    assert {*SIZES, migrations.RUN} == set(STATEMENTS)
+def chalice_made(*names: str) -> dict[str, Any]:
+    """A template with these functions, as Chalice makes them."""
+    properties = {"Runtime": "python3.11", "Architectures": ["arm64"]}
+    return {"Resources": {name: {"Type": FUNCTION, "Properties": dict(properties)} for name in names}}
 
 
-def test_a_function_that_nobody_has_sized_is_an_error() -> None:
-    chalice_made = {name: {"Type": FUNCTION, "Properties": {}} for name in (*SIZES, "New")}
+def statements(resources: dict[str, Any], function: str) -> list[dict[str, Any]]:
+    """What a function's role says."""
+    (policy,) = resources[f"{function}Role"]["Properties"]["Policies"]
+    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def test_a_function_that_is_not_in_the_table_is_an_error() -> None:
     with pytest.raises(KeyError, match="New"):
-        finish({"Resources": chalice_made}, code="1")
+        finish(chalice_made(*FUNCTIONS, "New"), code="1")
 
 
-def test_a_size_for_a_function_that_is_gone_is_an_error() -> None:
-    chalice_made = {name: {"Type": FUNCTION, "Properties": {}} for name in SIZES if name != "Compact"}
+def test_an_entry_for_a_function_that_is_gone_is_an_error() -> None:
     with pytest.raises(KeyError, match="Compact"):
-        finish({"Resources": chalice_made}, code="1")
+        finish(chalice_made(*(name for name in FUNCTIONS if name != "Compact")), code="1")
 
 
-def test_no_role_allows_everything(resources: dict[str, Any]) -> None:
-    policies = [
-        policy["PolicyDocument"]
-        for each in resources.values()
-        if each["Type"] == "AWS::IAM::Role"
-        for policy in each["Properties"]["Policies"]
-    ]
-    statements = [statement for policy in policies for statement in policy["Statement"]]
+def test_two_files_that_declare_the_same_name_are_an_error(tmp_path: Path) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text("Resources:\n  Queue: {Type: AWS::SQS::Queue}\n")
+    with pytest.raises(ValueError, match=r"two.yaml: Resources has Queue already"):
+        declared(tmp_path)
 
-    assert len(policies) == len(STATEMENTS)
-    for statement in statements:
-        assert isinstance(statement["Resource"], dict), "an ARN of this stack, not a text that may match more"
-        assert not [action for action in statement["Action"] if "*" in action]
+
+def test_no_role_allows_more_than_resources_of_this_stack(resources: dict[str, Any]) -> None:
+    roles = [name for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"]
+    assert len(roles) == len(FUNCTIONS) + 1
+    for name in roles:
+        for statement in statements(resources, name.removesuffix("Role")):
+            assert not [action for action in statement["Action"] if "*" in action]
+            if statement.get("Sid") == "JoinNetwork":  # these have no ARN when Lambda is asked for them
+                assert {action.partition(":")[0] for action in statement["Action"]} == {"ec2"}
+            elif statement["Effect"] == "Allow":
+                assert isinstance(statement["Resource"], dict), "an ARN of this stack, not a text that may match more"
+
+
+def test_what_lambda_needs_for_the_network_is_denied_to_the_code_and_to_functions_outside(
+    resources: dict[str, Any],
+) -> None:
+    for name, function in FUNCTIONS.items():
+        by_sid = {each.get("Sid"): each for each in statements(resources, name)}
+        assert ("JoinNetwork" in by_sid) is function.inside
+        if function.inside:
+            denied = by_sid["NotTheCodeItself"]
+            assert denied["Effect"] == "Deny"
+            assert set(denied["Action"]) == set(by_sid["JoinNetwork"]["Action"])
+
+
+def test_only_functions_inside_know_the_stores(resources: dict[str, Any]) -> None:
+    for name, function in FUNCTIONS.items():
+        properties = resources[name]["Properties"]
+        known = {"DATABASE_URL", "REDIS_URL"} & set(properties["Environment"]["Variables"])
+        assert known == ({"DATABASE_URL", "REDIS_URL"} if function.inside else set())
+        assert ("VpcConfig" in properties) is function.inside
+        assert properties["KmsKeyArn"] == {"Fn::GetAtt": ["Key", "Arn"]}
+
+
+def test_no_environment_makes_the_stack_wait_for_itself(resources: dict[str, Any]) -> None:
+    # the API is made of its function, and everything waits for the migrations
+    for name in ("APIHandler", "Migrate"):
+        assert "RestAPI" not in json.dumps(resources[name]["Properties"]["Environment"])
+
+
+def test_a_queue_outlives_the_run_that_takes_from_it(resources: dict[str, Any]) -> None:
+    for name, function in FUNCTIONS.items():
+        if function.takes:
+            assert QUEUES[function.takes].visibility >= function.timeout, f"{name}: AWS refuses less"
+
+
+def test_every_queue_is_encrypted_watched_and_known_by_its_setting(resources: dict[str, Any]) -> None:
+    for name, queue in QUEUES.items():
+        properties = resources[name]["Properties"]
+        assert properties["KmsMasterKeyId"] == {"Ref": "Key"}
+        assert properties.get("FifoQueue", False) is queue.fifo
+        assert f"{name}Alarm" in resources
+        assert resources["Tick"]["Properties"]["Environment"]["Variables"][queue.setting]
+
+
+def test_every_alarm_tells_the_topic_and_names_a_page_that_exists(resources: dict[str, Any], project: Path) -> None:
+    headings = (project / "docs" / "operations.md").read_text().lower()
+    alarms = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+    assert {"NoTickAlarm", "TickErrorsAlarm", "ValkeyMemoryAlarm", "DatabaseStorageAlarm"} <= set(alarms)
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        page = alarm["AlarmDescription"]["Fn::Sub"].split("docs/operations.md, ")[1].rstrip(")")
+        assert f"### {page}\n" in headings, f"{name} names the runbook {page!r}, which is not there"
+
+
+def test_silence_of_the_ticks_is_an_alarm(resources: dict[str, Any]) -> None:
+    alarm = resources["NoTickAlarm"]["Properties"]
+    assert alarm["TreatMissingData"] == "breaching"  # a function that never runs measures nothing
+    assert alarm["EvaluationPeriods"] * 60 == 180
 
 
 def test_no_code_but_the_migrations_own_runs_before_the_schema_is_up_to_date(resources: dict[str, Any]) -> None:
@@ -68,7 +143,7 @@ def test_the_function_that_runs_migrations_fits_into_the_template_and_learns_no_
     assert run["Type"] == "AWS::Lambda::Function"  # the others, serverless ones, are all given the stores' addresses
     assert "Environment" not in run["Properties"]
     assert len(run["Properties"]["Code"]["ZipFile"]) <= 4096
-    assert run["Properties"]["Timeout"] > SIZES[migrations.MIGRATE][1]
+    assert run["Properties"]["Timeout"] > FUNCTIONS[migrations.MIGRATE].timeout
 
 
 def test_a_late_run_of_a_schedule_is_not_tried_again(resources: dict[str, Any]) -> None:
@@ -78,16 +153,14 @@ def test_a_late_run_of_a_schedule_is_not_tried_again(resources: dict[str, Any]) 
         for event in each["Properties"].get("Events", {}).values()
         if event["Type"] == "Schedule"
     ]
-    assert len(events) == 2
+    assert len(events) >= 3
     for function, event in events:
         assert event["RetryPolicy"]["MaximumRetryAttempts"] == 0
         assert function["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
 def test_a_delayed_tick_outlives_its_delay(resources: dict[str, Any]) -> None:
-    queue = resources["TickQueue"]["Properties"]
-    assert queue["MessageRetentionPeriod"] >= HORIZON_SECONDS + 60  # SQS counts from when a message was sent
-    assert queue["VisibilityTimeout"] >= SIZES["Tick"][1]  # AWS refuses less
+    assert resources[TICKS]["Properties"]["MessageRetentionPeriod"] >= HORIZON_SECONDS + 60  # counted from the sending
 
 
 def test_at_most_two_ticks_run_at_once_and_never_more_than_one_message_in_each(resources: dict[str, Any]) -> None:
@@ -100,3 +173,16 @@ def test_at_most_two_ticks_run_at_once_and_never_more_than_one_message_in_each(r
 def test_the_api_lives_under_the_stage_that_gives_its_paths_their_prefix(resources: dict[str, Any]) -> None:
     assert resources["RestAPI"]["Properties"]["StageName"] == "api"
     assert resources["RestAPI"]["Properties"]["EndpointConfiguration"] == "REGIONAL"
+
+
+def test_cfn_lint_finds_nothing(package: Path) -> None:
+    command = [str(Path(sys.executable).parent / "cfn-lint"), "--regions", "us-east-1", "eu-central-1", "--"]
+    done = subprocess.run([*command, str(package / TEMPLATE)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_change_of_the_infrastructure_is_seen_in_review(package: Path) -> None:
+    now = shown(json.loads((package / TEMPLATE).read_text()))
+    difference = unified_diff(SNAPSHOT.read_text().splitlines(), now.splitlines(), "committed", "now", lineterm="", n=1)
+    changed = "\n".join(difference)
+    assert not changed, f"python -m tests.infra.aws.template_snapshot accepts this:\n{changed}"

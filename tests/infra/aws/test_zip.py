@@ -24,6 +24,7 @@ from infra.aws.template import FUNCTION
 from infra.local.event import api_gateway_event
 from infra.local.function_events import scheduled_event, sqs_event
 from infra.local.routes import Routes
+from tests.function_url import function_url_event
 from tests.infra.aws.conftest import Stores
 from tests.infra.aws.emulator import client_of, python_of
 from tests.infra.aws.lambda_runtime import FunctionFailed, RunningFunction
@@ -143,7 +144,12 @@ def test_every_function_of_the_template_starts_and_answers(
             lambda answer: answer is None,
         ),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),
+        "app.ingest": (
+            function_url_event("GET", "/api/monitoring/metrics"),
+            lambda answer: answer["statusCode"] == 404,
+        ),
         "app.record_health": (scheduled, lambda answer: answer["status"] in {"healthy", "warning"}),
+        "app.make_reports": (scheduled, lambda answer: answer == {"built": 0, "sent": 0, "failed": 0}),
         "app.migrate": ({}, lambda answer: answer == {"applied": []}),
         "app.mint_token": ({"name": "zip"}, lambda answer: len(answer["token"]) > 40),
     }

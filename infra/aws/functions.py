@@ -1,0 +1,85 @@
+"""The table of functions: size, place, what starts them and what they may do. A new function is one entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.aws.queues import DEAD_LETTERS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
+
+Statement = dict[str, Any]
+
+
+def allow(*actions: str, on: str, attribute: str = "Arn") -> Statement:
+    """Lets a function call `actions` on the resource of this logical name."""
+    return {"Effect": "Allow", "Action": list(actions), "Resource": {"Fn::GetAtt": [on, attribute]}}
+
+
+def sends_to(queue: str) -> Statement:
+    """Lets a function find a queue by its name and send to it."""
+    return allow("sqs:GetQueueUrl", "sqs:SendMessage", on=queue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Function:
+    """What Chalice has no setting for.
+
+    `memory` in MB is also processor: 1769 MB are one core; `timeout` in seconds. `inside`: in the VPC, with the
+    addresses of the stores and without the internet. `takes` is the logical name of the queue whose messages start it;
+    `may` is what its code calls beside that. `at_most` bounds how many run at once in stage prod. `has_url`: called
+    over HTTP without API Gateway. `environment` is added to what all functions of its place get.
+    """
+
+    memory: int
+    timeout: int
+    inside: bool = True
+    takes: str = ""
+    may: tuple[Statement, ...] = ()
+    at_most: int | None = None
+    has_url: bool = False
+    environment: dict[str, Any] = field(default_factory=dict)
+
+
+# Mail leaves by SES; which address it may be from is checked there.
+SEND_MAIL: Statement = {
+    "Effect": "Allow",
+    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
+}
+_NOTIFIER = {
+    "CLAIMS_TABLE": {"Ref": "Claims"},
+    "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
+    "EMAIL_FROM": {"Ref": "AdminEmail"},
+    "SMTP_HOST": {"Ref": "SmtpHost"},
+    "SMTP_PORT": {"Ref": "SmtpPort"},
+    "SMTP_USER": {"Ref": "SmtpUser"},
+    "SMTP_PASS": {"Ref": "SmtpPass"},
+}
+
+# PostgreSQL takes some 110 connections at 1 GB; each container holds one.
+FUNCTIONS: dict[str, Function] = {
+    "APIHandler": Function(memory=512, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
+    "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
+    "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS))),
+    "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS),)),
+    "Notify": Function(
+        memory=256,
+        timeout=60,
+        inside=False,
+        takes=NOTIFICATIONS,
+        may=(
+            allow("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility", on=NOTIFICATIONS),
+            sends_to(DEAD_LETTERS),
+            sends_to(RECEIPTS),
+            allow("dynamodb:UpdateItem", on="Claims"),
+            SEND_MAIL,
+        ),
+        environment=_NOTIFIER,
+    ),
+    "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
+    "Compact": Function(memory=1024, timeout=600, at_most=1),
+    "RecordHealth": Function(memory=512, timeout=60, at_most=1),
+    "MakeReports": Function(memory=1024, timeout=300, at_most=1, may=(sends_to(REPORT_MAILS),)),
+    "Migrate": Function(memory=512, timeout=300),
+    "MintToken": Function(memory=512, timeout=30),
+}
