@@ -43,7 +43,7 @@ class Function:
 # Mail leaves by SES; which address it may be from is checked there.
 SEND_MAIL: Statement = {
     "Effect": "Allow",
-    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
+    "Action": ["ses:SendRawEmail"],
     "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
 }
 _NOTIFIER = {
