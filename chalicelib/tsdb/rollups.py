@@ -5,8 +5,10 @@ A raw sample is a rollup of one: queries put samples and rollups side by side an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +19,24 @@ from chalicelib.tsdb.sketch import bins_of, values_of
 
 HOUR_MS = 3_600_000
 FIVE_MINUTES, HOUR = 300, 3600  # seconds: the two resolutions
+MOST_COUNTERS = 20_000_000  # of cells times bins: 160 MB
 Ints = NDArray[np.int64]
+
+
+class Part(Enum):
+    """Which columns of rollups are read: the counts always, and what an aggregation needs beside them."""
+
+    TOTALS = "sums"
+    FIGURES = "sums and bounds"
+    SKETCHES = "sums and sketches"
+    ALL = "all"
+
+
+def part_of(aggregation: str) -> Part:
+    """What `aggregate_rollups` looks at for an aggregation."""
+    if aggregation in ("avg", "sum", "count"):
+        return Part.TOTALS
+    return Part.SKETCHES if re.fullmatch(r"p[\d.]+", aggregation) else Part.FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,9 @@ def aggregate_rollups(aggregation: str, found: Rollups, cells: Ints, size: int) 
 
 def _percentile(found: Rollups, cells: Ints, size: int, share: float) -> Floats:
     plain = found.sizes == 0
+    span = int(found.bins.max() - found.bins.min()) + 1 if len(found.bins) else 0
+    if span and not plain.any() and size * span <= MOST_COUNTERS:
+        return _percentile_of_bins(found, cells, size, share, span)
     values = np.concatenate((values_of(found.bins), found.sums[plain] / found.counts[plain]))
     weights = np.concatenate((found.weights, found.counts[plain]))
     where = np.concatenate((np.repeat(cells, found.sizes), cells[plain]))
@@ -196,3 +218,14 @@ def _percentile(found: Rollups, cells: Ints, size: int, share: float) -> Floats:
     places = before + np.floor((totals - 1) * share) + 1
     result[where[starts]] = values[np.searchsorted(running, places, side="left")]
     return result
+
+
+def _percentile_of_bins(found: Rollups, cells: Ints, size: int, share: float, span: int) -> Floats:
+    """The same where sketches tell all: a counter for each cell and bin, with nothing to sort."""
+    lowest = int(found.bins.min())
+    places = np.repeat(cells * span - lowest, found.sizes) + found.bins
+    running = np.bincount(places, weights=found.weights, minlength=size * span).reshape(size, span).cumsum(axis=1)
+    totals = running[:, -1]
+    wanted = np.floor((totals - 1) * share) + 1
+    bins = np.where(totals > 0, (running < wanted[:, None]).sum(axis=1), 0) + lowest
+    return np.where(totals > 0, values_of(bins), np.nan)

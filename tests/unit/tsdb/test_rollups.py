@@ -69,6 +69,17 @@ def test_a_percentile_from_a_sketch_is_within_one_percent(values: list[float], p
     assert found == pytest.approx(exact, rel=ACCURACY * 1.001, abs=1e-300)
 
 
+@given(some_samples, st.sampled_from([0, 25, 50, 90, 99]))
+def test_counting_bins_and_sorting_them_find_the_same(found: list[tuple[int, int, float]], percentile: int) -> None:
+    samples = columns(found)
+    rolled = roll_up(samples, np.ones(len(samples), bool), 300)
+    cells = rolled.ids * 13 + rolled.times // 300_000
+    # one sample by itself in a cell of its own: sketches no longer tell all, so bins are sorted
+    alone = of_samples(columns([(9, 0, 1.0)]))
+    sorted_bins = aggregate_rollups(f"p{percentile}", concatenate([rolled, alone]), np.append(cells, 52), 53)[:52]
+    np.testing.assert_array_equal(aggregate_rollups(f"p{percentile}", rolled, cells, 52), sorted_bins)
+
+
 def test_bins_stand_for_their_values_from_the_smallest_to_the_largest() -> None:
     values = np.array([-1e300, -1.0, -1e-300, 0.0, 5e-324, 1e-300, 0.5, 1.0, 1e300])
     bins = bins_of(values)
