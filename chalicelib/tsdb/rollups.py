@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.tsdb.aggregate import Floats
+from chalicelib.tsdb.aggregate import Floats, bound_of
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.sketch import bins_of, values_of
 
@@ -36,7 +36,8 @@ def part_of(aggregation: str) -> Part:
     """What `aggregate_rollups` looks at for an aggregation."""
     if aggregation in ("avg", "sum", "count"):
         return Part.TOTALS
-    return Part.SKETCHES if re.fullmatch(r"p[\d.]+", aggregation) else Part.FIGURES
+    from_sketches = re.fullmatch(r"p[\d.]+", aggregation) or bound_of(aggregation)
+    return Part.SKETCHES if from_sketches else Part.FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +193,24 @@ def aggregate_rollups(aggregation: str, found: Rollups, cells: Ints, size: int) 
         values = np.full(size, np.nan)
         values[cells] = found.lasts
         return values
+    if bound := bound_of(aggregation):
+        return _share_up_to(found, cells, size, bound)
     if aggregation.startswith("p"):
         return _percentile(found, cells, size, float(aggregation[1:]) / 100)
     raise ValueError(aggregation)
+
+
+def _share_up_to(found: Rollups, cells: Ints, size: int, bound: float) -> Floats:
+    """The share of samples that are at most so much, those of the bound's own bin counted in."""
+    plain = found.sizes == 0
+    below = found.sums[plain] <= bound * found.counts[plain]
+    weights = np.concatenate((found.weights, found.counts[plain]))
+    where = np.concatenate((np.repeat(cells, found.sizes), cells[plain]))
+    is_below = np.concatenate((found.bins <= bins_of(np.array([bound]))[0], below))
+    totals = np.bincount(where, weights, size)
+    shares = np.full(size, np.nan)
+    np.divide(np.bincount(where, weights * is_below, size), totals, out=shares, where=totals > 0)
+    return shares
 
 
 def _percentile(found: Rollups, cells: Ints, size: int, share: float) -> Floats:
