@@ -63,6 +63,8 @@ class Rollups:
 
     def where(self, chosen: NDArray[np.bool_]) -> Rollups:
         """The entries under a mask."""
+        if chosen.all():
+            return self
         inner = np.repeat(chosen, self.sizes)
         return Rollups(
             self.ids[chosen],
@@ -154,6 +156,7 @@ def merge(parts: Sequence[Rollups]) -> Rollups:
 
 def concatenate(parts: Sequence[Rollups]) -> Rollups:
     """All parts behind one another."""
+    parts = [part for part in parts if len(part)]
     if len(parts) == 1:
         return parts[0]
     names = ("ids", "times", "counts", "sums", "mins", "maxs", "lasts", "sizes", "bins", "weights")
