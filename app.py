@@ -16,6 +16,7 @@ from chalicelib import logs, settings, wiring
 from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.channels import channels
+from chalicelib.api.confirmations import confirmations
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
@@ -23,6 +24,7 @@ from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
 from chalicelib.api.silences import silences
+from chalicelib.api.slack_actions import slack_actions
 from chalicelib.api.tokens import tokens
 from chalicelib.api.told import told
 from chalicelib.api.trials import trials
@@ -34,8 +36,21 @@ app = Chalice("perfmon", configure_logs=False)
 # Never JSON: Chalice would ask every caller for an Accept header.
 app.api.binary_types = ["application/octet-stream", "application/gzip", "application/x-protobuf"]
 for blueprint in (
-    *(alerts, catalogue, channels, health, hosts, metrics, report_schedules, reports, rules, silences, told),
-    *(tokens, trials),
+    alerts,
+    catalogue,
+    channels,
+    confirmations,
+    health,
+    hosts,
+    metrics,
+    report_schedules,
+    reports,
+    rules,
+    silences,
+    slack_actions,
+    told,
+    tokens,
+    trials,
 ):
     app.register_blueprint(blueprint)
 

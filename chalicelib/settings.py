@@ -101,6 +101,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     notifier_private_key: Annotated[
         str, Meta(description="Opens the channels' secrets, base64; only the notifier has it.")
     ] = ""
+    link_secret: Annotated[
+        str, Meta(description="Signs the links in messages; empty = messages have no acknowledge link.")
+    ] = ""
+    slack_signing_secret: Annotated[
+        str, Meta(description="Of the Slack app; empty = the buttons of its messages are refused.")
+    ] = ""
     webhook_allow_private: Annotated[
         bool, Meta(description="Channels may call private addresses (10.0.0.0/8 and the like).")
     ] = False
@@ -148,7 +154,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
         # A URL may hold a password; no other setting is echoed in full either.
-        is_secret = name.endswith(("_URL", "_PASS", "_KEY"))
+        is_secret = name.endswith(("_URL", "_PASS", "_KEY", "_SECRET"))
         shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
 

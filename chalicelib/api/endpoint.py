@@ -16,7 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
-from chalicelib.domain.errors import InvalidInput, ServiceError
+from chalicelib.domain.errors import InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
 
@@ -94,6 +94,17 @@ class Request:
         check_json_type(self.header("content-type"))
         raw = self._raw.raw_body
         return inflate(raw if isinstance(raw, bytes) else raw.encode(), self.header("content-encoding"))
+
+    def text_body(self, *, most: int) -> str:
+        """The body as text of at most so many bytes; for forms."""
+        raw = self._raw.raw_body
+        content = raw if isinstance(raw, bytes) else raw.encode()
+        if len(content) > most:
+            raise TooLarge(f"body: must be at most {most} bytes.")
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput("body: must be UTF-8.", field="body") from None
 
     def json(self) -> Any:
         """The body decoded; an empty one is an empty object."""

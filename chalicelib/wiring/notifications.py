@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib import settings
 from chalicelib.domain.jobs import Notice
+from chalicelib.domain.links import make_token
 from chalicelib.wiring import database
 
 if TYPE_CHECKING:
@@ -114,4 +115,6 @@ def _links(notice: Notice, now: int) -> tuple[str, str]:
     base = settings.current().public_url.rstrip("/")
     if not base or not notice.alert_id:
         return "", ""
-    return f"{base}/dashboard/alerts/{notice.alert_id}", ""
+    secret = settings.current().link_secret
+    confirm = f"{base}/monitoring/confirm?token={make_token(secret, notice.alert_id, now)}" if secret else ""
+    return f"{base}/dashboard/alerts/{notice.alert_id}", confirm

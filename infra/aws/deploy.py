@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -111,7 +112,16 @@ def _parameters(wish: Wish, where: Account, stack: Stack) -> dict[str, str]:
         is_own = existing is not None and stack.physical("MailIdentityOfAdmin") == address
         if "MailIdentity" not in parameters and not is_own and has_mail_identity(where, address):
             parameters["MailIdentity"] = "existing"
-    return parameters
+    return parameters | _made(existing, parameters)
+
+
+def _made(existing: dict[str, Any] | None, given: Mapping[str, str]) -> dict[str, str]:
+    """Keys and secrets that a stack gets once; later deployments keep them."""
+    kept = {each["ParameterKey"]: each["ParameterValue"] for each in (existing or {}).get("Parameters", [])}
+    if kept.get("NotifierPublicKey") or given.get("NotifierPublicKey"):
+        return {}
+    public, private = new_keys()
+    return {"NotifierPublicKey": public, "NotifierPrivateKey": private, "LinkSecret": secrets.token_urlsafe(32)}
 
 
 def _value(stack: Mapping[str, Any] | None, parameter: str) -> str:

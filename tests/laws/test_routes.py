@@ -8,7 +8,9 @@ import app
 from chalicelib.api.endpoint import Route
 from chalicelib.domain.scopes import Scope
 
-OPEN = {"/monitoring/health/live", "/monitoring/health/ready"}
+# What checks a signature of its own: a link's, and Slack's.
+SIGNED = {"/monitoring/confirm", "/integrations/slack/actions"}
+OPEN = {"/monitoring/health/live", "/monitoring/health/ready", *SIGNED}
 
 
 def routes() -> list[tuple[str, str, object]]:
