@@ -76,7 +76,7 @@ class Database:
             connect_timeout=CONNECT_TIMEOUT,
             options=_OPTIONS,
             application_name="perfmon",
-            # A primary that failed over may vanish without a word: what was sent and not acknowledged for so long (ms) is
+            # A primary that fails over may vanish without a word: what was sent and not acknowledged so long (ms) is
             # given up, and so is one that does not answer to a knock. The next transaction then finds the new one.
             tcp_user_timeout=10_000,
             keepalives_idle=10,
