@@ -18,6 +18,8 @@ def everywhere() -> dict[str, Any]:
     """What every function gets."""
     return {
         **queues.environment(),
+        "CLAIMS_TABLE": {"Ref": "ClaimsTable"},
+        "NOTIFIER_PUBLIC_KEY": {"Ref": "NotifierPublicKey"},
         "ALERT_DEFAULT_RECIPIENTS": {"Ref": "AdminEmail"},
         "METRIC_RETENTION_HOURS": {"Ref": "MetricRetentionHours"},
     }
@@ -29,7 +31,6 @@ def inside() -> dict[str, Any]:
     return {
         "DATABASE_URL": {"Fn::If": ["MakesDatabase", {"Fn::Sub": _DATABASE}, {"Ref": "DatabaseUrl"}]},
         "REDIS_URL": {"Fn::If": ["MakesValkey", {"Fn::Sub": _VALKEY}, {"Ref": "RedisUrl"}]},
-        "NOTIFIER_PUBLIC_KEY": {"Ref": "NotifierPublicKey"},
         "LINK_SECRET": {"Ref": "LinkSecret"},
         "SLACK_SIGNING_SECRET": {"Ref": "SlackSigningSecret"},
         "VALKEY_REPLICAS": {"Fn::If": ["ChoosesReplicas", replicas, {"Ref": "ValkeyReplicas"}]},

@@ -40,20 +40,18 @@ class Function:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
-# Mail leaves by SES; which address it may be from is checked there.
-SEND_MAIL: Statement = {
+# SES knows no ARN of a recipient: what may be sent from is an identity of this account.
+_SEND_MAIL: Statement = {
     "Effect": "Allow",
     "Action": ["ses:SendRawEmail"],
-    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
+    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:*"},
 }
-_NOTIFIER = {
-    "CLAIMS_TABLE": {"Ref": "Claims"},
-    "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
-    "EMAIL_FROM": {"Ref": "AdminEmail"},
+_MAILS: dict[str, Any] = {
     "SMTP_HOST": {"Ref": "SmtpHost"},
     "SMTP_PORT": {"Ref": "SmtpPort"},
     "SMTP_USER": {"Ref": "SmtpUser"},
     "SMTP_PASS": {"Ref": "SmtpPass"},
+    "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
 }
 
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
@@ -67,14 +65,15 @@ FUNCTIONS: dict[str, Function] = {
         timeout=60,
         inside=False,
         takes=NOTIFICATIONS,
+        at_most=10,
         may=(
             allow("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility", on=NOTIFICATIONS),
             sends_to(DEAD_LETTERS),
             sends_to(RECEIPTS),
-            allow("dynamodb:UpdateItem", on="Claims"),
-            SEND_MAIL,
+            allow("dynamodb:UpdateItem", on="ClaimsTable"),
+            _SEND_MAIL,
         ),
-        environment=_NOTIFIER,
+        environment=_MAILS | {"NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"}},
     ),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),

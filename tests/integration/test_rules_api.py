@@ -104,12 +104,12 @@ def test_many_changes_at_once_all_count(api: Api, postgres: object) -> None:
     """Each changes another field; none is lost, though all read before any has written."""
     from chalicelib.services.respond import Respond
     from chalicelib.services.rules import Rules
-    from chalicelib.services.untold import Untold
     from chalicelib.storage.postgres.alerts import PostgresAlerts
     from chalicelib.storage.postgres.audit import PostgresAudit
     from chalicelib.storage.postgres.connection import Database
     from chalicelib.storage.postgres.rules import PostgresRules
     from chalicelib.storage.postgres.silences import PostgresSilences
+    from tests.untold import Untold
 
     rule_id = api.post(RULES, SPEC_RULE).body["id"]
     changes: list[dict[str, Any]] = [

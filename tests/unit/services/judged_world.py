@@ -19,10 +19,10 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.services.evaluate import Evaluate
 from chalicelib.services.past import Past
 from chalicelib.services.recent import Recent
-from chalicelib.services.untold import Untold
 from chalicelib.services.watch_hosts import WatchHosts
 from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.progress import StorePosition
+from tests.untold import Untold
 
 TICK = 10_000
 START = 1_800_000_000_000

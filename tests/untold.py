@@ -1,4 +1,4 @@
-"""The teller of a service that has nobody to tell."""
+"""A teller that tells nobody, for tests that are about other things."""
 
 from __future__ import annotations
 
