@@ -50,8 +50,15 @@ class MemoryClaims:
         told = item is not None and (item["told"] or item["state"] == "sending")
         if item is None or item["seq"] < job.seq:
             self.items[job.thread] = {
-                "seq": job.seq, "round": job.round, "state": "sending", "tries": 1, "doubts": 0, "started": now,
-                "told": False if item is None else item["told"], "provider": None, "error": None,
+                "seq": job.seq,
+                "round": job.round,
+                "state": "sending",
+                "tries": 1,
+                "doubts": 0,
+                "started": now,
+                "told": False if item is None else item["told"],
+                "provider": None,
+                "error": None,
             }
             return Claim(is_mine=True, state="sending", tries=1, started_at=now, is_told=told)
         if item["seq"] > job.seq:
