@@ -99,6 +99,15 @@ def note_receipt(event: SQSEvent) -> None:
         notifications.ledger().record(receipt_of(record.body))
 
 
+@app.on_sqs_message(queue=settings.current().report_mail_queue, batch_size=1)
+def mail_report(event: SQSEvent) -> None:
+    """Mail a report; one that could not be handed over comes back."""
+    from chalicelib.queues import mail_job_of
+
+    for record in event:
+        notifying.mail_reports().run(mail_job_of(record.body))
+
+
 @app.schedule(Rate(5, Rate.MINUTES))
 def compact(event: CloudWatchEvent) -> dict[str, Any]:
     """Pack what the drain wrote."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.registry import Sender
     from chalicelib.queues import SqsJobQueue
     from chalicelib.services.deliver import Deliver
+    from chalicelib.services.mail_reports import MailReports
 
 
 class NotDelivered(Exception):
@@ -50,6 +51,17 @@ def deliver() -> Deliver:
         clock=lambda: time.time_ns() // 1_000_000,
         chance=random.random,
     )
+
+
+@cache
+def mail_reports() -> MailReports:
+    """Sends report mails."""
+    import time
+
+    from chalicelib.services.mail_reports import MailReports
+    from chalicelib.storage.dynamodb.mailed import DynamoMailed
+
+    return MailReports(DynamoMailed(settings.current().claims_table), _email(), lambda: time.time_ns() // 1_000_000)
 
 
 def http() -> Http:

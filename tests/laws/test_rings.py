@@ -25,12 +25,12 @@ RINGS: dict[str, set[str]] = {
         "psycopg",
         "msgspec",
     },
+    "chalicelib.rendering": {"chalicelib.domain", "chalicelib.rendering", "resvg_py"},
     "chalicelib.storage.valkey": {
         *("chalicelib.domain", "chalicelib.tsdb", "chalicelib.storage.valkey"),
         *("hiredis", "msgspec"),
     },
     "chalicelib.storage.dynamodb": {"chalicelib.domain", "boto3", "botocore"},
-    "chalicelib.rendering": {"chalicelib.domain", "chalicelib.rendering", "resvg_py"},
     "chalicelib.channels": {"chalicelib.domain", "chalicelib.rendering", "chalicelib.channels", "boto3", "botocore"},
     "chalicelib.sealing": {"chalicelib.domain", "nacl"},
     "chalicelib.queues": {"chalicelib.domain", "boto3", "botocore", "msgspec"},
