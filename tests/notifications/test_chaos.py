@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -110,11 +110,8 @@ class Road:
     receipts: list[Receipt] = field(default_factory=list)
     dead: list[Job] = field(default_factory=list)
 
-    def send(self, jobs: Any) -> int:
-        """Both the queue of jobs and that of receipts."""
-        if isinstance(jobs, Receipt):
-            self.receipts.append(jobs)
-            return 1
+    def send(self, jobs: Sequence[tuple[str, Job]]) -> int:
+        """The queue, which refuses a part now and then."""
         taken = self.chance.choice([len(jobs), len(jobs), len(jobs), self.chance.randrange(len(jobs))])
         for line, job in jobs[:taken]:
             self.lines.setdefault(line, []).append(job)
@@ -123,6 +120,17 @@ class Road:
     def put(self, job: Job, line: str) -> None:
         """A dead letter."""
         self.dead.append(job)
+
+
+@dataclass(frozen=True)
+class Receipts:
+    """The way back."""
+
+    kept: list[Receipt]
+
+    def send(self, receipt: Receipt) -> None:
+        """Keep it for later."""
+        self.kept.append(receipt)
 
 
 class Careless:
@@ -217,7 +225,7 @@ class _World:
             self._claims,
             Careless(chance),
             BoxUnsealer(PRIVATE),
-            self._road,
+            Receipts(self._road.receipts),
             self._road,
             clock=lambda: self._now,
             chance=chance.random,

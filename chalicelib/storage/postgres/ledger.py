@@ -82,6 +82,12 @@ class PostgresLedger:
             row = connection.execute("SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed')").fetchone()
         return 0 if row is None else int(row[0])
 
+    def forget(self, before: int) -> None:
+        """Let go of what was decided before an instant (epoch ms), and of old cooldowns. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM notifications WHERE at < %s AND state <> 'queued'", (to_datetime(before),))
+            connection.execute("DELETE FROM cooldowns WHERE until < %s", (to_datetime(before),))
+
     def record(self, receipt: Receipt) -> None:
         """Write down an attempt and what it makes of the notification and its channel. Raises Unavailable.
 
