@@ -66,8 +66,8 @@ def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
 
     now = _now()
     ordered = wiring.schedule_ticks().run(now)
-    ticking.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
-    notifications.dispatch().run(_now())
+    ticking.run(grid_instant(now, settings.current().tick_seconds), _now)
+    notifications.dispatch().requeue_lost(now)
     return {"ordered": len(ordered)}
 
 
@@ -77,8 +77,7 @@ def tick(event: SQSEvent) -> None:
     from chalicelib.queues import instant_of
 
     for record in event:
-        ticking.tick().run(instant_of(record.body), now=_now())
-    notifications.dispatch().run(_now())
+        ticking.run(instant_of(record.body), _now)
 
 
 @app.on_sqs_message(queue=settings.current().notification_queue, batch_size=1, maximum_concurrency=10)
@@ -110,6 +109,14 @@ def mail_report(event: SQSEvent) -> None:
 
     for record in event:
         notifying.mail_reports().run(mail_job_of(record.body))
+
+
+@app.schedule(Rate(1, Rate.HOURS))
+def canary(event: CloudWatchEvent) -> dict[str, Any]:
+    """Send a notification that is for nobody all the way, and see what became of the one before."""
+    now = _now()
+    notifications.ledger().forget(now - settings.current().alert_retention_days * 86_400_000)
+    return {"arrived": notifications.watchdog().run(now)}
 
 
 @app.schedule(Rate(5, Rate.MINUTES))
