@@ -80,6 +80,19 @@ class SqsReceiptQueue(_SqsQueue):
         self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(receipt).decode())
 
 
+class SqsMailRoad(_SqsQueue):
+    """Takes mails to the function that delivers them."""
+
+    def send(self, job: MailJob) -> None:
+        """Hand a mail over. Raises Unavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=write_mail_job(job))
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("The queue of mails (SQS) cannot be reached; it is tried again.") from error
+
+
 def _entry(number: int, line: str, job: Job) -> dict[str, str]:
     return {
         "Id": str(number),
@@ -102,33 +115,6 @@ def receipt_of(body: str) -> Receipt:
 def instant_of(body: str) -> int:
     """The instant (epoch ms) in a tick's message."""
     return int(json.loads(body)["instant"])
-
-
-class SqsMailRoad:
-    """Takes mails to the function that delivers them."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def send(self, job: MailJob) -> None:
-        """Hand a mail over. Raises Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=write_mail_job(job))
-        except (BotoCoreError, ClientError) as error:
-            raise Unavailable("The queue of mails (SQS) cannot be reached; it is tried again.") from error
-
-    @cached_property
-    def _client(self) -> Any:
-        import boto3
-
-        return boto3.client("sqs")
-
-    @cached_property
-    def _url(self) -> str:
-        url: str = self._client.get_queue_url(QueueName=self._name)["QueueUrl"]
-        return url
 
 
 def write_mail_job(job: MailJob) -> str:

@@ -101,6 +101,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     notifier_private_key: Annotated[
         str, Meta(description="Opens the channels' secrets, base64; only the notifier has it.")
     ] = ""
+    link_secret: Annotated[
+        str, Meta(description="Signs the links in messages; empty = messages have no acknowledge link.")
+    ] = ""
+    slack_signing_secret: Annotated[
+        str, Meta(description="Of the Slack app; empty = the buttons of its messages are refused.")
+    ] = ""
+    heartbeat_url: Annotated[
+        str, Meta(description="Called every hour by the canary; a dead man's switch of yours; empty = none.")
+    ] = ""
+    operator_topic: Annotated[
+        str, Meta(description="The SNS topic told when the service itself fails; empty = OPERATOR_RECIPIENTS.")
+    ] = ""
+    operator_recipients: Annotated[
+        str, Meta(description="Comma-separated email addresses told instead; empty = ALERT_DEFAULT_RECIPIENTS.")
+    ] = ""
     webhook_allow_private: Annotated[
         bool, Meta(description="Channels may call private addresses (10.0.0.0/8 and the like).")
     ] = False
@@ -148,7 +163,7 @@ def load(environment: Mapping[str, str]) -> Settings:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
         # A URL may hold a password; no other setting is echoed in full either.
-        is_secret = name.endswith(("_URL", "_PASS", "_KEY"))
+        is_secret = name.endswith(("_URL", "_PASS", "_KEY", "_SECRET"))
         shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
 

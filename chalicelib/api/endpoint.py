@@ -16,11 +16,13 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
-from chalicelib.domain.errors import InvalidInput, ServiceError
+from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
 
 _log = logging.getLogger(__name__)
+SESSION_COOKIE = "perfmon_session"
+CSRF_HEADER = "X-Requested-With"
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -62,6 +64,16 @@ class Request:
         assert self._grant is not None
         return self._grant
 
+    @property
+    def address(self) -> str:
+        """Where the call came from."""
+        return _address(self._raw)
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it was authenticated by the dashboard's cookie."""
+        return not self.header("authorization")
+
     def header(self, name: str) -> str:
         """A header's value, or ''."""
         value: str = self._raw.headers.get(name, "")
@@ -94,6 +106,17 @@ class Request:
         check_json_type(self.header("content-type"))
         raw = self._raw.raw_body
         return inflate(raw if isinstance(raw, bytes) else raw.encode(), self.header("content-encoding"))
+
+    def text_body(self, *, most: int) -> str:
+        """The body as text of at most so many bytes; for forms."""
+        raw = self._raw.raw_body
+        content = raw if isinstance(raw, bytes) else raw.encode()
+        if len(content) > most:
+            raise TooLarge(f"body: must be at most {most} bytes.")
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput("body: must be UTF-8.", field="body") from None
 
     def json(self) -> Any:
         """The body decoded; an empty one is an empty object."""
@@ -159,8 +182,27 @@ class Resource(Blueprint):
 
 
 def _authenticate(raw: ChaliceRequest, scope: Scope, now: int) -> Grant:
-    address = raw.context.get("identity", {}).get("sourceIp", "")
-    return wiring.authenticate().check(raw.headers.get("authorization", ""), scope, address=address, now=now)
+    given: str = raw.headers.get("authorization", "")
+    if not given and (cookie := _session(raw.headers.get("cookie", ""))):
+        # A page of another origin can make a browser send the cookie, but not this header.
+        if raw.method not in ("GET", "HEAD") and not raw.headers.get(CSRF_HEADER):
+            raise Forbidden(f"A change by session needs the header {CSRF_HEADER}.")
+        given = f"Bearer {cookie}"
+    return wiring.authenticate().check(given, scope, address=_address(raw), now=now)
+
+
+def _session(cookies: str) -> str:
+    """The session among the cookies of a request, or ''."""
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == SESSION_COOKIE:
+            return value
+    return ""
+
+
+def _address(raw: ChaliceRequest) -> str:
+    address: str = raw.context.get("identity", {}).get("sourceIp", "")
+    return address
 
 
 def _request_id(raw: ChaliceRequest) -> str:

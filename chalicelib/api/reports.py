@@ -47,9 +47,8 @@ def list_reports(request: Request) -> Answer:
     from chalicelib.domain.stored_reports import show_stored
 
     request.refuse_unknown_query("after")
-    page, following = wired.due_reports().page(_position(request.query("after")))
-    cursor = None if following is None else f"{following[0]}~{following[1]}"
-    return Answer({"reports": [show_stored(each) for each in page], "next": cursor})
+    page, following = wired.stored_reports().page(request.query("after"))
+    return Answer({"reports": [show_stored(each) for each in page], "next": following})
 
 
 @reports.endpoint("GET", "/monitoring/reports/{report_id}", scope=Scope.READ)
@@ -59,7 +58,7 @@ def get_report(request: Request, report_id: str) -> Answer:
 
     request.refuse_unknown_query("format")
     form = _form(request, STORED_FORMS)
-    found = wired.due_reports().get(report_id)
+    found = wired.stored_reports().get(report_id)
     if form == "html":
         return Answer(found.page, headers=dict(_PAGE))
     return Answer(dict(found.document) | show_stored(found))
@@ -86,12 +85,3 @@ def _shown(report: Report, form: str) -> Answer:
     from chalicelib.domain.report_form import show_report
 
     return Answer(show_report(report))
-
-
-def _position(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    created_at, _, report_id = cursor.partition("~")
-    if not report_id or not created_at.isascii() or not created_at.isdigit() or len(created_at) > 15:
-        raise InvalidInput("after: is not a cursor that a page named as next.", field="after")
-    return int(created_at), report_id

@@ -1,4 +1,4 @@
-"""Slack: by an incoming webhook, a message each; or as a bot, one message an alert, edited, with replies, buttons."""
+"""Slack: an incoming webhook, a message each; or a bot: one message an alert, edited, with replies and buttons."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chalicelib.domain.errors import NotFound, ServiceError
+from chalicelib.domain.errors import ServiceError
 from chalicelib.domain.mail import Mail, MailJob
 from chalicelib.domain.report_dates import read_zone
 from chalicelib.domain.report_form import show_report
@@ -29,7 +29,6 @@ from chalicelib.services.report_schedules import moved_on
 from chalicelib.services.reporting import Reporting
 
 SENT_WITHIN_MS = DAY  # a report that could not be handed over for so long is no news any more
-PAGE = 100
 MAX_MAIL = 180_000  # what goes through SQS with room to spare: it takes 256 kB
 _log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ class Done:
 
 
 class DueReports:
-    """Makes and reads the reports of schedules."""
+    """Makes the reports of schedules."""
 
     def __init__(
         self,
@@ -87,18 +86,6 @@ class DueReports:
                 _log.error("a report was not mailed", extra={"report": report.id, "reason": error.message})
         self._reports.forget_before(now - self._retention_ms)
         return done
-
-    def get(self, report_id: str) -> StoredReport:
-        """A report that was kept, whole. Raises NotFound."""
-        found = self._reports.get(report_id)
-        if found is None:
-            raise NotFound(f"There is no report {report_id[:64]!r}.")
-        return found
-
-    def page(self, after: tuple[int, str] | None) -> tuple[list[StoredReport], tuple[int, str] | None]:
-        """Up to 100 reports, the newest first, and where the next page begins or None."""
-        found = self._reports.page(after, PAGE + 1)
-        return found[:PAGE], (found[PAGE - 1].created_at, found[PAGE - 1].id) if len(found) > PAGE else None
 
     def _make(self, record: ScheduleRecord, now: int) -> bool:
         """Build and keep the report that a schedule is due for; whether it was this run that did."""

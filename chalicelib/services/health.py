@@ -19,6 +19,7 @@ from chalicelib.domain.health import (
     StoreFacts,
     active_alerts_check,
     age_check,
+    dead_letters_check,
     error_rate_check,
     hosts_check,
     recipients_check,
@@ -27,7 +28,7 @@ from chalicelib.domain.health import (
     usage_check,
 )
 from chalicelib.domain.names import CPU_USAGE, DISK_USAGE, ERROR_RATE, MEMORY_USAGE, RESPONSE_TIME
-from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore, Queries
+from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore, Queries, Together
 from chalicelib.services.query import MetricQuery
 
 CACHED_MS = 5_000
@@ -35,10 +36,14 @@ KEPT_MS = 90 * 86_400_000
 MINUTE_MS = 60_000
 MAX_MINUTES = 1_500
 _RECENT_LOSS_MS = 86_400_000
-_ONE_STEP = 10**14  # longer than any instant: the whole window is one step, so averages weigh every sample alike
+_ONE_STEP = (
+    10**8 * 3_600_000
+)  # longer than any instant: the whole window is one step, so averages weigh every sample alike
 BACKLOG = Limits(60, 300)
 TICK = Limits(60, 180)
 COMPACTION = Limits(1_800, 7_200)
+
+FIGURES = ("Response Time", "Error Rate", "Memory Usage", "CPU Usage", "Disk Usage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +63,13 @@ class SystemHealth:
 
     def __init__(
         self,
-        queries: Queries,
+        together: Together,
         store: HealthStore,
         stream: Entries,
         history: HealthHistory,
         limits: HealthLimits,
     ) -> None:
-        self._queries = queries
+        self._together = together
         self._store = store
         self._stream = stream
         self._history = history
@@ -101,37 +106,38 @@ class SystemHealth:
 
     def _figures(self, now: int, database: Check, facts: StoreFacts | None) -> list[Check]:
         """The specification's four checks, then CPU, disk and hosts."""
+        if facts is None:
+            return [_unreadable(name, database.message) for name in FIGURES]
+        try:
+            with self._together.queries() as queries:
+                found = self._read(queries, now)
+        except Unavailable as error:
+            found = [_unreadable(name, error.message) for name in FIGURES]
+        found.insert(3, active_alerts_check(facts.alerts))
+        return [*found, hosts_check(facts.reporting_hosts, facts.silent_hosts)]
+
+    def _read(self, queries: Queries, now: int) -> list[Check]:
+        """The checks of FIGURES."""
         limits = self._limits
 
-        def attempt(name: str, read: Callable[[], Check]) -> Check:
-            if facts is None:
-                return Check(name, Status.WARN, f"Cannot be read: {database.message}")
-            try:
-                return read()
-            except ServiceError as error:
-                return Check(name, Status.WARN, f"Cannot be read: {error.message}")
+        def usage(what: str, metric: str, allowed: Limits, *places: str) -> Check:
+            name = f"{what[: -len(' usage')]} Usage"
+            return usage_check(name, what, self._worst(queries, metric, now, places), allowed)
 
-        def usage(name: str, what: str, metric: str, allowed: Limits, *places: str) -> Check:
-            return attempt(name, lambda: usage_check(name, what, self._worst(metric, now, places), allowed))
-
-        checks = [
-            attempt(
-                "Response Time",
-                lambda: response_time_check(self._average(RESPONSE_TIME, "ms", now), limits.response_time),
-            ),
-            attempt(
-                "Error Rate",
-                lambda: error_rate_check(self._average(ERROR_RATE, "percent", now), limits.error_rate),
-            ),
-            usage("Memory Usage", "Memory usage", MEMORY_USAGE, limits.memory, "host"),
+        checks: list[Callable[[], Check]] = [
+            lambda: response_time_check(self._average(queries, RESPONSE_TIME, "ms", now), limits.response_time),
+            lambda: error_rate_check(self._average(queries, ERROR_RATE, "percent", now), limits.error_rate),
+            lambda: usage("Memory usage", MEMORY_USAGE, limits.memory, "host"),
+            lambda: usage("CPU usage", CPU_USAGE, limits.cpu, "host"),
+            lambda: usage("Disk usage", DISK_USAGE, limits.disk, "host", "mount"),
         ]
-        if facts is not None:
-            checks.append(active_alerts_check(facts.alerts))
-        checks.append(usage("CPU Usage", "CPU usage", CPU_USAGE, limits.cpu, "host"))
-        checks.append(usage("Disk Usage", "Disk usage", DISK_USAGE, limits.disk, "host", "mount"))
-        if facts is not None:
-            checks.append(hosts_check(facts.reporting_hosts, facts.silent_hosts))
-        return checks
+        found = []
+        for name, check in zip(FIGURES, checks, strict=True):
+            try:
+                found.append(check())
+            except ServiceError as error:
+                found.append(_unreadable(name, error.message))
+        return found
 
     def _buffer(self, now: int, facts: StoreFacts | None) -> list[Check]:
         """Valkey, and for how long the oldest frame in it has been waiting for the drain."""
@@ -148,7 +154,7 @@ class SystemHealth:
         return checks
 
     def _own(self, now: int, facts: StoreFacts) -> list[Check]:
-        """The service's own work: tick, compaction, lost samples, recipients."""
+        """The service's own work: tick, compaction, lost samples, dead letters, recipients."""
         checks = [
             age_check(
                 "Evaluation", _seconds_since(facts.last_tick, now), TICK, good="Last tick {} ago", never="No tick yet"
@@ -164,16 +170,17 @@ class SystemHealth:
         if facts.last_loss is not None and now - facts.last_loss < _RECENT_LOSS_MS:
             message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
             checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
+        checks.append(dead_letters_check(facts.dead_letters))
         return [*checks, recipients_check(facts.telling_rules, facts.enabled_rules)]
 
-    def _average(self, metric_type: str, unit: str, now: int) -> float | None:
+    def _average(self, queries: Queries, metric_type: str, unit: str, now: int) -> float | None:
         """The average over the window and all series."""
-        found = self._queries.run(self._query(metric_type, unit, now)).series
+        found = queries.run(self._query(metric_type, unit, now)).series
         return found[0].points[-1][1] if found else None
 
-    def _worst(self, metric_type: str, now: int, places: tuple[str, ...]) -> tuple[str, float] | None:
+    def _worst(self, queries: Queries, metric_type: str, now: int, places: tuple[str, ...]) -> tuple[str, float] | None:
         """Where the average is highest and how high; the place is '' when it is the only one."""
-        found = self._queries.run(self._query(metric_type, "percent", now, places, topk=2)).series
+        found = queries.run(self._query(metric_type, "percent", now, places, topk=2)).series
         if not found:
             return None
         value = found[0].points[-1][1]
@@ -186,6 +193,10 @@ class SystemHealth:
     ) -> MetricQuery:
         start = now - self._limits.window_seconds * 1000
         return MetricQuery(metric_type, start, now + 1, _ONE_STEP, unit=unit, group_by=group_by, topk=topk)
+
+
+def _unreadable(name: str, why: str) -> Check:
+    return Check(name, Status.WARN, f"Cannot be read: {why}")
 
 
 def _seconds_since(instant: int | None, now: int) -> float | None:

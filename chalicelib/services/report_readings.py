@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.names import ERROR_RATE, THROUGHPUT
 from chalicelib.domain.report_figures import Floats, History, empty_history
-from chalicelib.domain.report_ranges import ReportRange
+from chalicelib.domain.report_ranges import HOUR, ReportRange
 from chalicelib.domain.reports import FIGURES
 from chalicelib.services.ports.reports import Queries
 from chalicelib.services.query import MetricQuery
 from chalicelib.tsdb.points import PointSeries
 
-_ONE_STEP = 10**14  # longer than any instant: the whole range is one step
+_ONE_STEP = 10**8 * HOUR  # longer than any instant: the whole range is one step, and one of hours
 # Units that convert to the metric's own, but which only recorded samples answer to: nothing is derived for them.
 _RECORDED_ONLY = {THROUGHPUT: "1/s", ERROR_RATE: "%"}
 
@@ -25,10 +25,14 @@ class ReportReadings:
     A metric that cannot be queried as it is (mixed units, too many series) is left out of the report; `notes` says why.
     """
 
-    def __init__(self, queries: Queries, width: int) -> None:
+    def __init__(self, queries: Queries, width: int, notes: list[str] | None = None) -> None:
         self._queries = queries
         self._width = width
-        self.notes: list[str] = []
+        self.notes: list[str] = [] if notes is None else notes
+
+    def in_cells(self, width: int) -> ReportReadings:
+        """The same in cells of another width (ms), with the same notes."""
+        return ReportReadings(self._queries, width, self.notes)
 
     def history(self, metric_type: str, ranges: ReportRange) -> History:
         """A metric's averages and number of samples by cell."""

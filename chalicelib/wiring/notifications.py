@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from chalicelib import settings
 from chalicelib.domain.jobs import Notice
-from chalicelib.wiring import database
+from chalicelib.domain.links import make_token
+from chalicelib.wiring import database, ingest
 
 if TYPE_CHECKING:
     from chalicelib.channels.registry import Registry
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.services.dispatch import Dispatch
     from chalicelib.services.tell import Tell
     from chalicelib.services.told import Told
+    from chalicelib.services.watchdog import TellOperator, Watchdog
     from chalicelib.storage.postgres.channels import PostgresChannels
     from chalicelib.storage.postgres.ledger import PostgresLedger
     from chalicelib.storage.postgres.outbox import PostgresOutbox
@@ -109,9 +111,39 @@ def channels() -> Channels:
     )
 
 
+@cache
+def operator() -> TellOperator:
+    """Tells whoever keeps the service running."""
+    from chalicelib.queues import SqsJobQueue
+    from chalicelib.services.watchdog import TellOperator
+
+    return TellOperator(SqsJobQueue(settings.current().notification_queue))
+
+
+@cache
+def watchdog() -> Watchdog:
+    """Sends canaries."""
+    import uuid
+
+    from chalicelib.services.watchdog import Watchdog
+
+    return Watchdog(ledger(), outbox(), dispatch(), operator(), _record_delivery, lambda: f"ntf_{uuid.uuid4().hex}")
+
+
+def _record_delivery(took_ms: float, at: int) -> None:
+    """Keep how long a canary took as a metric of our own."""
+    from chalicelib.services.incoming import Batch, Snapshot
+
+    name = "notification_delivery"
+    batch = Batch(snapshots=[(None, Snapshot({name: took_ms}, {"channel": "canary"}, at, {name: "ms"}))])
+    ingest().record(batch, now=at, once=lambda: None)
+
+
 def _links(notice: Notice, now: int) -> tuple[str, str]:
     """Where the dashboard shows an alert, and where it can be acknowledged; '' where there is no such place."""
     base = settings.current().public_url.rstrip("/")
     if not base or not notice.alert_id:
         return "", ""
-    return f"{base}/dashboard/alerts/{notice.alert_id}", ""
+    secret = settings.current().link_secret
+    confirm = f"{base}/monitoring/confirm?token={make_token(secret, notice.alert_id, now)}" if secret else ""
+    return f"{base}/dashboard/alerts/{notice.alert_id}", confirm

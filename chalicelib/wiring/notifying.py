@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.registry import Sender
     from chalicelib.queues import SqsJobQueue
     from chalicelib.services.deliver import Deliver
+    from chalicelib.services.mail_reports import MailReports
 
 
 class NotDelivered(Exception):
@@ -50,6 +51,17 @@ def deliver() -> Deliver:
         clock=lambda: time.time_ns() // 1_000_000,
         chance=random.random,
     )
+
+
+@cache
+def mail_reports() -> MailReports:
+    """Sends report mails."""
+    import time
+
+    from chalicelib.services.mail_reports import MailReports
+    from chalicelib.storage.dynamodb.mailed import DynamoMailed
+
+    return MailReports(DynamoMailed(settings.current().claims_table), _email(), lambda: time.time_ns() // 1_000_000)
 
 
 def http() -> Http:
@@ -98,7 +110,15 @@ def senders() -> dict[str, Callable[[], Sender]]:
     def sink() -> Sender:
         from chalicelib.channels.sink import Sink
 
-        return Sink()
+        return Sink(http(), settings.current().heartbeat_url)
+
+    def operator() -> Sender:
+        from chalicelib.channels.operator import Operator, Topic
+
+        given = settings.current()
+        recipients = settings.names(given.operator_recipients or given.alert_default_recipients)
+        topic = Topic(given.operator_topic) if given.operator_topic else None
+        return Operator(topic, _email(), sorted(recipients))
 
     return {
         "email": _email,
@@ -107,4 +127,5 @@ def senders() -> dict[str, Callable[[], Sender]]:
         "pagerduty": pagerduty,
         "teams": teams,
         "sink": sink,
+        "operator": operator,
     }

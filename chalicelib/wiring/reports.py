@@ -6,14 +6,26 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, query, stream
+from chalicelib.wiring import database, stream
 
 if TYPE_CHECKING:
     from chalicelib.services.due_reports import DueReports
     from chalicelib.services.health import SystemHealth
+    from chalicelib.services.one_instant import OneInstant
     from chalicelib.services.report_schedules import ReportSchedules
     from chalicelib.services.reporting import Reporting
+    from chalicelib.services.stored_reports import StoredReports
     from chalicelib.storage.postgres.report_schedules import PostgresReportSchedules
+    from chalicelib.storage.postgres.reports import PostgresReports
+
+
+@cache
+def one_instant() -> OneInstant:
+    """Opens the store for many queries."""
+    from chalicelib.services.one_instant import OneInstant
+    from chalicelib.storage.postgres.samples import PostgresSamples
+
+    return OneInstant(stream(), PostgresSamples(database()))
 
 
 @cache
@@ -32,7 +44,7 @@ def system_health() -> SystemHealth:
         disk=Limits(*settings.limits(given.health_disk_usage)),
         window_seconds=given.health_window_seconds,
     )
-    return SystemHealth(query(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
+    return SystemHealth(one_instant(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
 
 
 @cache
@@ -42,7 +54,7 @@ def reporting() -> Reporting:
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
     from chalicelib.wiring.alerting import alert_book
 
-    return Reporting(query(), alert_book(), PostgresReportFacts(database()))
+    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()))
 
 
 @cache
@@ -66,21 +78,36 @@ def schedules() -> ReportSchedules:
 
 
 @cache
+def report_book() -> PostgresReports:
+    """Where reports are kept."""
+    from chalicelib.storage.postgres.reports import PostgresReports
+
+    return PostgresReports(database())
+
+
+@cache
+def stored_reports() -> StoredReports:
+    """Reads the reports that were made on schedules."""
+    from chalicelib.services.stored_reports import StoredReports
+
+    return StoredReports(report_book())
+
+
+@cache
 def due_reports() -> DueReports:
-    """Makes and reads the reports of schedules."""
+    """Makes the reports of schedules."""
     import secrets
 
     from chalicelib.queues import SqsMailRoad
     from chalicelib.rendering.report_mail import report_mail
     from chalicelib.rendering.report_page import report_page
     from chalicelib.services.due_reports import DueReports
-    from chalicelib.storage.postgres.reports import PostgresReports
 
     given = settings.current()
     return DueReports(
         database(),
         schedule_book(),
-        PostgresReports(database()),
+        report_book(),
         reporting(),
         SqsMailRoad(given.report_mail_queue),
         report_page,

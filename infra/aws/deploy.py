@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import re
+import secrets
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from chalicelib.sealing import new_keys
 from infra.aws import authorities
 from infra.aws.account import Account, account, has_mail_identity, mail_warning
 from infra.aws.change_set import Change, Stack
@@ -100,13 +103,31 @@ def _parameters(wish: Wish, where: Account, stack: Stack) -> dict[str, str]:
             raise Refused(f"The name {stack.name} is taken by a stack that is not this service's.")
     elif "AdminEmail" not in parameters:
         raise Refused("ADMIN_EMAIL is missing: make deploy STAGE=… ADMIN_EMAIL=you@example.org")
+    if "NotifierPublicKey" not in parameters and not _value(existing, "NotifierPublicKey"):
+        # Made once: what they seal, the secrets of channels, is lost without them. CloudFormation keeps both.
+        parameters["NotifierPublicKey"], parameters["NotifierPrivateKey"] = new_keys()
     if (address := parameters.get("AdminEmail")) is not None:
         if not re.fullmatch(r'[^@\s,<>"]+@[^@\s,<>"]+\.[^@\s,<>"]+', address):
             raise Refused(f"ADMIN_EMAIL={address} is not one e-mail address.")
         is_own = existing is not None and stack.physical("MailIdentityOfAdmin") == address
         if "MailIdentity" not in parameters and not is_own and has_mail_identity(where, address):
             parameters["MailIdentity"] = "existing"
-    return parameters
+    return parameters | _made(existing, parameters)
+
+
+def _made(existing: dict[str, Any] | None, given: Mapping[str, str]) -> dict[str, str]:
+    """Keys and secrets that a stack gets once; later deployments keep them."""
+    kept = {each["ParameterKey"]: each["ParameterValue"] for each in (existing or {}).get("Parameters", [])}
+    if kept.get("NotifierPublicKey") or given.get("NotifierPublicKey"):
+        return {}
+    public, private = new_keys()
+    return {"NotifierPublicKey": public, "NotifierPrivateKey": private, "LinkSecret": secrets.token_urlsafe(32)}
+
+
+def _value(stack: Mapping[str, Any] | None, parameter: str) -> str:
+    """A parameter's value; '' where there is none."""
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in (stack or {}).get("Parameters", [])}
+    return str(given.get(parameter, ""))
 
 
 def _package(out: Path, wish: Wish, where: Account, say: Callable[[str], None]) -> Path:

@@ -31,6 +31,8 @@ def inside() -> dict[str, Any]:
     return {
         "DATABASE_URL": {"Fn::If": ["MakesDatabase", {"Fn::Sub": _DATABASE}, {"Ref": "DatabaseUrl"}]},
         "REDIS_URL": {"Fn::If": ["MakesValkey", {"Fn::Sub": _VALKEY}, {"Ref": "RedisUrl"}]},
+        "LINK_SECRET": {"Ref": "LinkSecret"},
+        "SLACK_SIGNING_SECRET": {"Ref": "SlackSigningSecret"},
         "VALKEY_REPLICAS": {"Fn::If": ["ChoosesReplicas", replicas, {"Ref": "ValkeyReplicas"}]},
     }
 

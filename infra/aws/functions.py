@@ -40,18 +40,19 @@ class Function:
     environment: dict[str, Any] = field(default_factory=dict)
 
 
-# SES knows no ARN of a recipient: what may be sent from is an identity of this account.
-_SEND_MAIL: Statement = {
+# Mail leaves by SES; which address it may be from is checked there.
+SEND_MAIL: Statement = {
     "Effect": "Allow",
-    "Action": ["ses:SendEmail", "ses:SendRawEmail"],
-    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:*"},
+    "Action": ["ses:SendRawEmail"],
+    "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
 }
-_MAILS: dict[str, Any] = {
+_NOTIFIER: dict[str, Any] = {
+    "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
+    "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
     "SMTP_HOST": {"Ref": "SmtpHost"},
     "SMTP_PORT": {"Ref": "SmtpPort"},
     "SMTP_USER": {"Ref": "SmtpUser"},
     "SMTP_PASS": {"Ref": "SmtpPass"},
-    "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
 }
 
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
@@ -65,16 +66,25 @@ FUNCTIONS: dict[str, Function] = {
         timeout=60,
         inside=False,
         takes=NOTIFICATIONS,
-        at_most=10,
         may=(
             allow("sqs:GetQueueUrl", "sqs:ChangeMessageVisibility", on=NOTIFICATIONS),
             sends_to(DEAD_LETTERS),
             sends_to(RECEIPTS),
             allow("dynamodb:UpdateItem", on="ClaimsTable"),
-            _SEND_MAIL,
+            SEND_MAIL,
+            {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": {"Ref": "AlarmTopic"}},
         ),
-        environment=_MAILS | {"NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"}},
+        environment=_NOTIFIER | {"OPERATOR_TOPIC": {"Ref": "AlarmTopic"}, "HEARTBEAT_URL": {"Ref": "HeartbeatUrl"}},
     ),
+    "MailReport": Function(
+        memory=256,
+        timeout=60,
+        inside=False,
+        takes=REPORT_MAILS,
+        may=(allow("dynamodb:UpdateItem", on="ClaimsTable"), SEND_MAIL),
+        environment={name: value for name, value in _NOTIFIER.items() if name != "NOTIFIER_PRIVATE_KEY"},
+    ),
+    "Canary": Function(memory=256, timeout=60, at_most=1, may=(sends_to(NOTIFICATIONS),)),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),
     "RecordHealth": Function(memory=512, timeout=60, at_most=1),

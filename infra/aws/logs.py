@@ -22,5 +22,9 @@ def group(function: str) -> dict[str, Any]:
 
 
 def logging_config(function: str) -> dict[str, Any]:
-    """Makes a function write to its group. The lines are JSON already: Lambda need not wrap them."""
-    return {"LogFormat": "Text", "LogGroup": {"Ref": group_name(function)}}
+    """Makes a function write to its group; our lines are JSON already and stay what they are.
+
+    Lambda's own lines about each run's start and end would cost more than the run: they are left out, and what they
+    say is in the metrics.
+    """
+    return {"LogFormat": "JSON", "SystemLogLevel": "WARN", "LogGroup": {"Ref": group_name(function)}}

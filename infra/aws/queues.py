@@ -10,6 +10,7 @@ REPORT_MAILS = "ReportMailQueue"
 NOTIFICATIONS = "NotificationQueue"
 DEAD_LETTERS = "DeadLetterQueue"
 RECEIPTS = "ReceiptQueue"
+_TWO_WEEKS = 1_209_600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,18 +36,19 @@ QUEUES: dict[str, Queue] = {
     # SQS counts from when a message was sent: up to 75 seconds of delay, then a minute to be taken. A tick that was
     # not taken is of no use later, hence no dead letters.
     TICKS: Queue(setting="TICK_QUEUE", visibility=60, kept=135, old_after=120),
-    # The notifier postpones by visibility and gives up by itself; the number of tries is for one that always crashes.
+    # A line (channel and rule) waits up to 15 minutes between tries, so an old message alone is no fault of ours. The
+    # notifier tries 30 times; what is received twice as often kills it.
     NOTIFICATIONS: Queue(
         setting="NOTIFICATION_QUEUE",
         visibility=60,
-        kept=1_209_600,
-        old_after=1800,
+        kept=_TWO_WEEKS,
+        old_after=7200,
         fifo=True,
         dead=DEAD_LETTERS,
         tries=60,
     ),
-    DEAD_LETTERS: Queue(setting="DEAD_LETTER_QUEUE", visibility=60, kept=1_209_600, old_after=None, fifo=True),
-    RECEIPTS: Queue(setting="RECEIPT_QUEUE", visibility=60, kept=1_209_600, old_after=900),
+    DEAD_LETTERS: Queue(setting="DEAD_LETTER_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=None, fifo=True),
+    RECEIPTS: Queue(setting="RECEIPT_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=600),
     REPORT_MAILS: Queue(setting="REPORT_MAIL_QUEUE", visibility=60, kept=86_400, old_after=3600),
 }
 

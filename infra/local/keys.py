@@ -1,7 +1,8 @@
-"""The notifier's pair of keys, made once for a stack and kept beside its data."""
+"""The notifier's pair of keys and the secret of links, made once for a stack and kept beside its data."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 from chalicelib.sealing import new_keys
@@ -12,7 +13,7 @@ def notifier_keys(path: Path) -> dict[str, str]:
     """The settings that hold the keys in the file; made at the first call."""
     kept = private_file.read(path)
     if kept is None:
-        kept = " ".join(new_keys())
+        kept = " ".join((*new_keys(), secrets.token_urlsafe(32)))
         private_file.write(path, kept)
-    public, private = kept.split()
-    return {"NOTIFIER_PUBLIC_KEY": public, "NOTIFIER_PRIVATE_KEY": private}
+    public, private, links = kept.split()
+    return {"NOTIFIER_PUBLIC_KEY": public, "NOTIFIER_PRIVATE_KEY": private, "LINK_SECRET": links}

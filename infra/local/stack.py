@@ -124,7 +124,8 @@ class _Start:
             addresses |= {} if given.environment.get("EMAIL_FROM") else {"EMAIL_FROM": "perfmon@localhost"}
             servers.append(parts.mail(port, place / "mail", self._inherited(), self._logs))
         if not given.environment.get("NOTIFIER_PUBLIC_KEY"):
-            addresses |= keys.notifier_keys(place / "notifier-keys")
+            made = keys.notifier_keys(place / "notifier-keys")
+            addresses |= {name: value for name, value in made.items() if not given.environment.get(name)}
         return addresses, servers
 
 

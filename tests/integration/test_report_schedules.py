@@ -181,7 +181,7 @@ def test_reports_are_listed_in_pages_and_forgotten_in_the_end(
     daily(api, recipients=[])
     for day in (1, 2, 3):
         due.run(now_ms() + day * DAY)
-    monkeypatch.setattr("chalicelib.services.due_reports.PAGE", 2)
+    monkeypatch.setattr("chalicelib.services.stored_reports.PAGE", 2)
     first = api.get("/monitoring/reports").body
     second = api.get("/monitoring/reports", after=first["next"]).body
 

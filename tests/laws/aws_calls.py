@@ -12,7 +12,7 @@ _ACTIONS = {
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "s3:HeadObject": "s3:GetObject",
-    "sesv2:SendEmail": "ses:SendEmail",
+    "sesv2:SendEmail": "ses:SendRawEmail",  # what SES asks for when the mail is handed over whole
 }
 
 

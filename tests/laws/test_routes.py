@@ -8,7 +8,11 @@ import app
 from chalicelib.api.endpoint import Route
 from chalicelib.domain.scopes import Scope
 
-OPEN = {"/monitoring/health/live", "/monitoring/health/ready"}
+# What checks a signature of its own: a link's, and Slack's.
+SIGNED = {"/monitoring/confirm", "/integrations/slack/actions"}
+# The page is the same for everybody; what it shows, it asks the API for.
+PAGE = {"/dashboard", "/dashboard/assets/{name}"}
+OPEN = {"/monitoring/health/live", "/monitoring/health/ready", "/monitoring/sessions", *PAGE, *SIGNED}
 
 
 def routes() -> list[tuple[str, str, object]]:

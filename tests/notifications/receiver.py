@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -61,7 +62,8 @@ def receiver() -> Iterator[Receiver]:
             for name, value in {**headers, "Content-Length": str(len(state.body))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(state.body)
+            with contextlib.suppress(ConnectionError):  # who asked may have heard enough
+                self.wfile.write(state.body)
 
         do_GET = do_POST  # noqa: N815 -- its name in the base class
 

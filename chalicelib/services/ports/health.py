@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chalicelib.domain.health import HealthReport, StoreFacts
@@ -13,6 +14,14 @@ class Queries(Protocol):
 
     def run(self, query: MetricQuery) -> MetricAnswer:
         """The points asked for. Raises InvalidInput or Unavailable."""
+        ...
+
+
+class Together(Protocol):
+    """Opens the store for several queries."""
+
+    def queries(self) -> AbstractContextManager[Queries]:
+        """Answers queries within the block, all of one instant. Raises Unavailable, also from within."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chalicelib.domain.alert_form import AlertFilter
@@ -15,6 +16,14 @@ class Queries(Protocol):
 
     def run(self, query: MetricQuery) -> MetricAnswer:
         """The points asked for. Raises InvalidInput or Unavailable."""
+        ...
+
+
+class Together(Protocol):
+    """Opens the store for many queries."""
+
+    def queries(self) -> AbstractContextManager[Queries]:
+        """Answers queries within the block, all of one instant. Raises Unavailable, also from within."""
         ...
 
 

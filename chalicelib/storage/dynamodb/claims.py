@@ -106,6 +106,8 @@ class DynamoClaims:
         self, job: Job, expression: str, values: Item, condition: str, names: dict[str, str]
     ) -> tuple[Item, bool]:
         """The item as it was before, and whether it was written."""
+        from botocore.exceptions import ClientError
+
         try:
             answer = self._client.update_item(
                 TableName=self._table,
@@ -117,7 +119,9 @@ class DynamoClaims:
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
             item: Item = error.response.get("Item", {})
             return item, False
         return answer.get("Attributes", {}), True

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.series import Definition, Kind
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _SERIES = (
-    "SELECT s.id, m.name, s.unit, s.kind, s.tags FROM series_catalogue s JOIN metric_types m ON m.number = s.metric"
+    "SELECT s.id, m.name, s.unit, s.kind, s.tags::text FROM series_catalogue s"
+    " JOIN metric_types m ON m.number = s.metric"
 )
 _log = logging.getLogger(__name__)
 
@@ -86,10 +89,13 @@ class PostgresCatalogue:
 
 
 def _definitions(rows: Iterable[tuple[Any, ...]]) -> dict[int, Definition]:
-    return {
-        series_id: Definition(name, unit, Kind(kind), tuple(sorted(tags.items())))
-        for series_id, name, unit, kind, tags in rows
-    }
+    return {series_id: Definition(name, unit, Kind(kind), _tags(tags)) for series_id, name, unit, kind, tags in rows}
+
+
+@lru_cache(maxsize=100_000)
+def _tags(text: str) -> tuple[tuple[str, str], ...]:
+    """Tags as a definition has them. The metrics of one host share theirs, and every query reads them again."""
+    return tuple(sorted(json.loads(text).items()))
 
 
 def _number_types(connection: Connection, names: set[str], now: datetime) -> dict[str, int]:

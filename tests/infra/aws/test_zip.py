@@ -19,6 +19,8 @@ import psycopg
 import pytest
 
 from chalicelib.domain.jobs import Job, Notice, Outcome, Receipt, Target
+from chalicelib.domain.mail import Mail, MailJob
+from chalicelib.queues import write_mail_job
 from infra.aws.package import PACKAGE, ROOT, TEMPLATE
 from infra.aws.template import FUNCTION
 from infra.local.event import api_gateway_event
@@ -133,14 +135,21 @@ def test_every_function_of_the_template_starts_and_answers(
     job = {"MessageId": "2", "ReceiptHandle": "r", "Body": msgspec.json.encode(test).decode()}
     done = Receipt("ntf_1", 0, 1, 1, Outcome.SENT)
     receipt = {"MessageId": "3", "ReceiptHandle": "r", "Body": msgspec.json.encode(done).decode()}
+    report = MailJob("rep_1", ("ann@example.com",), Mail("Report", "All is well.", "<p>All is well.</p>"))
+    mail = {"MessageId": "4", "ReceiptHandle": "r", "Body": write_mail_job(report)}
     scheduled = scheduled_event("every", datetime.now(UTC), "event-1")
     events: dict[str, tuple[Any, Callable[[Any], bool]]] = {
         "app.app": (request("GET", "/monitoring/health/ready", routes), lambda answer: answer["statusCode"] == 200),
         "app.schedule_ticks": (scheduled, lambda answer: answer["ordered"] >= 7),
         "app.tick": (sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:ticks"), lambda answer: answer is None),
         "app.notify": (sqs_event([job], "arn:aws:sqs:us-east-1:123456789012:jobs.fifo"), lambda answer: answer is None),
+        "app.canary": (scheduled, lambda answer: answer == {"arrived": True}),
         "app.note_receipt": (
             sqs_event([receipt], "arn:aws:sqs:us-east-1:123456789012:r"),
+            lambda answer: answer is None,
+        ),
+        "app.mail_report": (
+            sqs_event([mail], "arn:aws:sqs:us-east-1:123456789012:m"),
             lambda answer: answer is None,
         ),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from perfmon_client.cli import metrics, query, rules, status, tokens
+from perfmon_client.cli import doctor, metrics, query, rules, status, tokens
 from perfmon_client.errors import ApiError, Unreachable
 
 app = typer.Typer(
@@ -14,6 +14,7 @@ app = typer.Typer(
 )
 app.command("status")(status.status)
 app.command("query")(query.query)
+app.command("doctor")(doctor.doctor)
 app.add_typer(metrics.app, name="metrics", help="Send metrics, and see what arrives.")
 app.add_typer(rules.app, name="rules", help="Alert rules as files: plan, apply, test, export.")
 app.add_typer(tokens.app, name="tokens", help="Create, list and revoke tokens.")
