@@ -17,12 +17,14 @@ from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.channels import channels
 from chalicelib.api.confirmations import confirmations
+from chalicelib.api.dashboard import dashboard
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
 from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
+from chalicelib.api.sessions import sessions
 from chalicelib.api.silences import silences
 from chalicelib.api.slack_actions import slack_actions
 from chalicelib.api.tokens import tokens
@@ -40,12 +42,14 @@ for blueprint in (
     catalogue,
     channels,
     confirmations,
+    dashboard,
     health,
     hosts,
     metrics,
     report_schedules,
     reports,
     rules,
+    sessions,
     silences,
     slack_actions,
     told,

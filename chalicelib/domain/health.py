@@ -61,7 +61,8 @@ class StoreFacts:
     """What the database says of the service; instants in epoch ms, None = it has not been yet.
 
     `drained_entry` is the last entry of the stream that was drained. `telling_rules` of `enabled_rules` have a
-    recipient or a channel. `silent_hosts` have stopped reporting within the last day.
+    recipient or a channel. `dead_letters` could not be delivered. `silent_hosts` have stopped reporting within the last
+    day.
     """
 
     alerts: ActiveAlerts
@@ -71,6 +72,7 @@ class StoreFacts:
     silent_hosts: tuple[str, ...]
     last_tick: int | None
     oldest_head: int | None
+    dead_letters: int
     drained_entry: str
     lost_frames: int
     last_loss: int | None
@@ -158,6 +160,12 @@ def age_check(name: str, seconds: float | None, limits: Limits, *, good: str, ne
         return Check(name, Status.PASS, never)
     status, threshold = judge(seconds, limits)
     return Check(name, status, good.format(f"{seconds:.0f} s"), round(seconds, 1), threshold)
+
+
+def dead_letters_check(count: int) -> Check:
+    """Whether there is anything that nobody was told."""
+    status = Status.WARN if count else Status.PASS
+    return Check("Dead Letters", status, f"{count} notifications could not be delivered", count)
 
 
 def roll_up(checks: Iterable[Check], alerts: ActiveAlerts | None) -> SystemStatus:

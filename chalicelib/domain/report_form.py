@@ -11,7 +11,7 @@ from chalicelib.domain.names import ACTIVE_USERS
 from chalicelib.domain.recommendation_rules import write_impact
 from chalicelib.domain.report_ranges import ReportRange
 from chalicelib.domain.report_verdict import title_of, verdict_of
-from chalicelib.domain.reports import FIGURES, AlertStatistics, EndpointFigures, Impact, Report
+from chalicelib.domain.reports import APDEX_THRESHOLD, FIGURES, AlertStatistics, EndpointFigures, Impact, Report
 from chalicelib.domain.trends import ALPHA, LEAST_PAIRS, LEAST_PERCENT, Trend
 
 SHOWN_HOSTS = 10
@@ -39,6 +39,8 @@ def show_report(report: Report) -> dict[str, Any]:
             "p50": rounded(statistics.p50),
             "p95": rounded(statistics.p95),
             "p99": rounded(statistics.p99),
+            "apdex": None if statistics.apdex is None else round(statistics.apdex, 3),
+            "apdexThreshold": APDEX_THRESHOLD,
         },
         "previousPeriod": _dates(report.range.before()) | {"metrics": _figures(report.previous)},
         "trendTest": {

@@ -19,6 +19,7 @@ from chalicelib.domain.health import (
     StoreFacts,
     active_alerts_check,
     age_check,
+    dead_letters_check,
     error_rate_check,
     hosts_check,
     recipients_check,
@@ -153,7 +154,7 @@ class SystemHealth:
         return checks
 
     def _own(self, now: int, facts: StoreFacts) -> list[Check]:
-        """The service's own work: tick, compaction, lost samples, recipients."""
+        """The service's own work: tick, compaction, lost samples, dead letters, recipients."""
         checks = [
             age_check(
                 "Evaluation", _seconds_since(facts.last_tick, now), TICK, good="Last tick {} ago", never="No tick yet"
@@ -169,6 +170,7 @@ class SystemHealth:
         if facts.last_loss is not None and now - facts.last_loss < _RECENT_LOSS_MS:
             message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
             checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
+        checks.append(dead_letters_check(facts.dead_letters))
         return [*checks, recipients_check(facts.telling_rules, facts.enabled_rules)]
 
     def _average(self, queries: Queries, metric_type: str, unit: str, now: int) -> float | None:

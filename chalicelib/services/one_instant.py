@@ -16,6 +16,7 @@ from chalicelib.services.ports.drain import FrameSource
 from chalicelib.services.ports.reading import SampleStore, Snapshot
 from chalicelib.services.query import QueryMetrics
 from chalicelib.tsdb.progress import DrainState
+from chalicelib.tsdb.rollups import Part, Rollups
 
 
 class OneInstant:
@@ -50,6 +51,7 @@ class _HeldSnapshot:
         self._snapshot = snapshot
         self._progress: tuple[DrainState, dict[int, int]] | None = None
         self._series: dict[str, dict[int, Definition]] = {}
+        self._rollups: dict[object, Rollups] = {}
 
     def progress(self) -> tuple[DrainState, dict[int, int]]:
         if self._progress is None:
@@ -60,6 +62,12 @@ class _HeldSnapshot:
         if metric_type not in self._series:
             self._series[metric_type] = self._snapshot.series_of(metric_type)
         return dict(self._series[metric_type])
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
+        key = (metric_type, seconds, start, end, part)
+        if key not in self._rollups:
+            self._rollups[key] = self._snapshot.rollups(metric_type, seconds, start, end, part)
+        return self._rollups[key]
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._snapshot, name)

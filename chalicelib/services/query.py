@@ -35,6 +35,7 @@ from chalicelib.tsdb.rollups import (
     concatenate,
     nothing,
     of_samples,
+    part_of,
 )
 
 MAX_POINTS = 11_000
@@ -135,7 +136,8 @@ class QueryMetrics:
                 start = query.start - look_back(query.aggregation, seconds)
                 hours: list[int] = []
                 if seconds:
-                    rolled = snapshot.rollups(query.metric_type, seconds, start, query.end)
+                    part = part_of(query.aggregation)
+                    rolled = snapshot.rollups(query.metric_type, seconds, start, query.end, part)
                     hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
                 reach = (min(definitions), max(definitions))
                 parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach, but=hours))

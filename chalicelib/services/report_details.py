@@ -12,8 +12,17 @@ from chalicelib.domain.impact import find_impacts
 from chalicelib.domain.names import CPU_USAGE, DISK_USAGE, ERROR_RATE, MEMORY_USAGE, RESPONSE_TIME
 from chalicelib.domain.report_figures import Floats
 from chalicelib.domain.report_ranges import DAY, HOUR, MINUTE, ReportRange
-from chalicelib.domain.reports import EndpointFigures, Forecast, HostFigures, Impact, Report, ResponseTimes
+from chalicelib.domain.reports import (
+    APDEX_THRESHOLD,
+    EndpointFigures,
+    Forecast,
+    HostFigures,
+    Impact,
+    Report,
+    ResponseTimes,
+)
 from chalicelib.services.report_readings import ReportReadings
+from chalicelib.tsdb.aggregate import SHARE_UP_TO
 
 MAX_PLACES = 200
 SHOWN_PLACES = 10
@@ -31,6 +40,7 @@ def with_details(report: Report, readings: ReportReadings, business: Sequence[st
             p50=readings.overall(RESPONSE_TIME, ranges, "p50", "ms"),
             p95=readings.overall(RESPONSE_TIME, ranges, "p95", "ms"),
             p99=readings.overall(RESPONSE_TIME, ranges, "p99", "ms"),
+            apdex=_apdex(readings, ranges),
         ),
         slowest=slowest,
         failing=failing,
@@ -38,6 +48,14 @@ def with_details(report: Report, readings: ReportReadings, business: Sequence[st
         forecasts=_forecasts(readings.in_cells(HOUR), ranges, now),
         impacts=_impacts(readings, ranges, business),
     )
+
+
+def _apdex(readings: ReportReadings, ranges: ReportRange) -> float | None:
+    """Satisfied requests count whole, those that took up to four times as long by half."""
+    satisfied, tolerated = (
+        readings.overall(RESPONSE_TIME, ranges, f"{SHARE_UP_TO}{factor * APDEX_THRESHOLD}", "ms") for factor in (1, 4)
+    )
+    return None if satisfied is None or tolerated is None else (satisfied + tolerated) / 2
 
 
 def _forecasts(readings: ReportReadings, ranges: ReportRange, now: int) -> tuple[Forecast, ...]:

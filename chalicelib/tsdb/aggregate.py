@@ -12,6 +12,7 @@ Floats = NDArray[np.float64]
 Cells = NDArray[np.int64]
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,3})?)")
 # These look at a series' change from sample to sample, not at its values: see counters.py.
+SHARE_UP_TO = "share_up_to:"
 OF_COUNTERS = ("rate", "increase")
 
 
@@ -20,12 +21,19 @@ def is_aggregation(name: str) -> bool:
     return name in _BY_NAME or name in OF_COUNTERS or _PERCENTILE.fullmatch(name) is not None
 
 
+def bound_of(aggregation: str) -> float | None:
+    """The bound of `share_up_to:500`: which share of samples is at most so much. For services; no query may name it."""
+    return float(aggregation.partition(":")[2]) if aggregation.startswith(SHARE_UP_TO) else None
+
+
 def aggregate(aggregation: str, values: Floats, cells: Cells, size: int) -> Floats:
     """One value per cell, NaN where a cell has no sample.
 
     `cells` holds each sample's cell, from 0 to size - 1. For `last`, `values` must be in the order of time.
     Percentiles are exact, interpolated linearly between the two values they fall between.
     """
+    if bound := bound_of(aggregation):
+        return _avg((values <= bound).astype(np.float64), cells, size)
     if percentile := _PERCENTILE.fullmatch(aggregation):
         return _percentile(values, cells, size, float(percentile[1]) / 100)
     return _BY_NAME[aggregation](values, cells, size)

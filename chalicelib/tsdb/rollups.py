@@ -5,19 +5,39 @@ A raw sample is a rollup of one: queries put samples and rollups side by side an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.tsdb.aggregate import Floats
+from chalicelib.tsdb.aggregate import Floats, bound_of
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.sketch import bins_of, values_of
 
 HOUR_MS = 3_600_000
 FIVE_MINUTES, HOUR = 300, 3600  # seconds: the two resolutions
+MOST_COUNTERS = 20_000_000  # of cells times bins: 160 MB
 Ints = NDArray[np.int64]
+
+
+class Part(Enum):
+    """Which columns of rollups are read: the counts always, and what an aggregation needs beside them."""
+
+    TOTALS = "sums"
+    FIGURES = "sums and bounds"
+    SKETCHES = "sums and sketches"
+    ALL = "all"
+
+
+def part_of(aggregation: str) -> Part:
+    """What `aggregate_rollups` looks at for an aggregation."""
+    if aggregation in ("avg", "sum", "count"):
+        return Part.TOTALS
+    from_sketches = re.fullmatch(r"p[\d.]+", aggregation) or bound_of(aggregation)
+    return Part.SKETCHES if from_sketches else Part.FIGURES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +63,8 @@ class Rollups:
 
     def where(self, chosen: NDArray[np.bool_]) -> Rollups:
         """The entries under a mask."""
+        if chosen.all():
+            return self
         inner = np.repeat(chosen, self.sizes)
         return Rollups(
             self.ids[chosen],
@@ -134,6 +156,7 @@ def merge(parts: Sequence[Rollups]) -> Rollups:
 
 def concatenate(parts: Sequence[Rollups]) -> Rollups:
     """All parts behind one another."""
+    parts = [part for part in parts if len(part)]
     if len(parts) == 1:
         return parts[0]
     names = ("ids", "times", "counts", "sums", "mins", "maxs", "lasts", "sizes", "bins", "weights")
@@ -173,13 +196,31 @@ def aggregate_rollups(aggregation: str, found: Rollups, cells: Ints, size: int) 
         values = np.full(size, np.nan)
         values[cells] = found.lasts
         return values
+    if bound := bound_of(aggregation):
+        return _share_up_to(found, cells, size, bound)
     if aggregation.startswith("p"):
         return _percentile(found, cells, size, float(aggregation[1:]) / 100)
     raise ValueError(aggregation)
 
 
+def _share_up_to(found: Rollups, cells: Ints, size: int, bound: float) -> Floats:
+    """The share of samples that are at most so much, those of the bound's own bin counted in."""
+    plain = found.sizes == 0
+    below = found.sums[plain] <= bound * found.counts[plain]
+    weights = np.concatenate((found.weights, found.counts[plain]))
+    where = np.concatenate((np.repeat(cells, found.sizes), cells[plain]))
+    is_below = np.concatenate((found.bins <= bins_of(np.array([bound]))[0], below))
+    totals = np.bincount(where, weights, size)
+    shares = np.full(size, np.nan)
+    np.divide(np.bincount(where, weights * is_below, size), totals, out=shares, where=totals > 0)
+    return shares
+
+
 def _percentile(found: Rollups, cells: Ints, size: int, share: float) -> Floats:
     plain = found.sizes == 0
+    span = int(found.bins.max() - found.bins.min()) + 1 if len(found.bins) else 0
+    if span and not plain.any() and size * span <= MOST_COUNTERS:
+        return _percentile_of_bins(found, cells, size, share, span)
     values = np.concatenate((values_of(found.bins), found.sums[plain] / found.counts[plain]))
     weights = np.concatenate((found.weights, found.counts[plain]))
     where = np.concatenate((np.repeat(cells, found.sizes), cells[plain]))
@@ -196,3 +237,14 @@ def _percentile(found: Rollups, cells: Ints, size: int, share: float) -> Floats:
     places = before + np.floor((totals - 1) * share) + 1
     result[where[starts]] = values[np.searchsorted(running, places, side="left")]
     return result
+
+
+def _percentile_of_bins(found: Rollups, cells: Ints, size: int, share: float, span: int) -> Floats:
+    """The same where sketches tell all: a counter for each cell and bin, with nothing to sort."""
+    lowest = int(found.bins.min())
+    places = np.repeat(cells * span - lowest, found.sizes) + found.bins
+    running = np.bincount(places, weights=found.weights, minlength=size * span).reshape(size, span).cumsum(axis=1)
+    totals = running[:, -1]
+    wanted = np.floor((totals - 1) * share) + 1
+    bins = np.where(totals > 0, (running < wanted[:, None]).sum(axis=1), 0) + lowest
+    return np.where(totals > 0, values_of(bins), np.nan)

@@ -102,7 +102,7 @@ def test_what_goes_beyond_the_specification_stands_behind_it(january: Api) -> No
     body = january.get(REPORT, **SPEC).body
 
     assert body["title"] == "Daily report, 1–7 Jan 2024: all well"
-    assert body["responseTime"] == {"p50": 245.5, "p95": 265.5, "p99": 265.5}
+    assert body["responseTime"] == {"p50": 245.5, "p95": 265.5, "p99": 265.5, "apdex": 1, "apdexThreshold": 500}
     assert body["previousPeriod"]["startDate"] == "2023-12-25T00:00:00.000Z"
     assert body["previousPeriod"]["metrics"]["averageResponseTime"] == pytest.approx(280.57)
     assert body["series"]["step"] == "1d"

@@ -92,8 +92,14 @@ def test_the_services_own_parts_are_judged(api: Api, postgres: Postgres, drain: 
             "INSERT INTO alerts (id, rule_id, rule_name, metric_types, severity, state, tags, message, pending_since)"
             " VALUES ('1', 'r', 'r', '{m}', 'critical', 'firing', '{}', '', now())"
         )
+        connection.execute(
+            "INSERT INTO notifications (id, at, channel_id, channel_name, channel_type, reason, state, not_before,"
+            " touched_at) SELECT state || days, now() - days * interval '1 day', 'c', 'c', 'email', 'firing', state,"
+            " now(), now() FROM unnest('{dead,failed,sent}'::text[]) AS state, unnest('{0,2}'::int[]) AS days"
+        )
     found = checks(api)
 
+    assert (found["Dead Letters"]["status"], found["Dead Letters"]["value"]) == ("warn", 3)
     assert waiting["Ingest Backlog"]["value"] >= 0
     assert "value" not in found["Ingest Backlog"]
     assert (found["Evaluation"]["status"], found["Compaction"]["status"]) == ("warn", "warn")

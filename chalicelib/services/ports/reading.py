@@ -11,7 +11,7 @@ from chalicelib.domain.series import Definition
 from chalicelib.tsdb.progress import DrainState
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
-    from chalicelib.tsdb.rollups import Rollups
+    from chalicelib.tsdb.rollups import Part, Rollups
 
 
 class Snapshot(Protocol):
@@ -42,8 +42,11 @@ class Snapshot(Protocol):
         """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
         ...
 
-    def rollups(self, metric_type: str, seconds: int, start: int, end: int) -> Rollups:
-        """Its rollups of a resolution in the hours that meet [start, end); heads are in none of them."""
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
+        """Its rollups of a resolution in the hours that meet [start, end), as far as a part of their columns goes.
+
+        Heads are in none of these hours.
+        """
         ...
 
 

@@ -10,7 +10,8 @@ from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
 
 GONE_AFTER = timedelta(days=1)
-# Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone.
+# Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone. What a
+# receiver refused for good is news for a day; what exhausted its tries, until somebody has decided about it.
 _FACTS = """
 WITH known AS (
   SELECT name, extract(epoch FROM %(now)s - last_seen) * 1000
@@ -29,6 +30,7 @@ SELECT
   (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM known WHERE is_down),
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
+  (SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed') AND (state = 'dead' OR at > %(gone)s)),
   entry_id, lost_frames, last_loss_at
 FROM drain
 """
@@ -48,7 +50,7 @@ class PostgresHealth:
                 _FACTS, {"now": at, "gone": at - GONE_AFTER, "interval": DEFAULT_INTERVAL, "down": DOWN_AT_LEAST_MS}
             ).fetchone()
         assert row is not None
-        total, critical, high, enabled, telling, reporting, silent, tick, head, entry, lost, loss = row
+        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, entry, lost, loss = row
         return StoreFacts(
             alerts=ActiveAlerts(total, critical, high),
             enabled_rules=enabled,
@@ -57,6 +59,7 @@ class PostgresHealth:
             silent_hosts=tuple(silent),
             last_tick=_instant(tick),
             oldest_head=_instant(head),
+            dead_letters=dead,
             drained_entry=entry,
             lost_frames=lost,
             last_loss=_instant(loss),

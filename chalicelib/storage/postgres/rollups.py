@@ -6,11 +6,31 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import from_moment
-from chalicelib.tsdb.rollup_rows import from_sent, to_row
-from chalicelib.tsdb.rollups import Rollups, concatenate
+from chalicelib.tsdb.rollup_rows import SentRow, from_sent, to_row
+from chalicelib.tsdb.rollups import Part, Rollups
 
 if TYPE_CHECKING:
     from psycopg import Connection
+
+_COLUMNS = ("sums", "mins", "maxs", "lasts", "sketch_sizes", "sketch_bins", "sketch_counts")
+_WANTED = {
+    Part.TOTALS: ("sums",),
+    Part.FIGURES: ("sums", "mins", "maxs", "lasts"),
+    Part.SKETCHES: ("sums", "sketch_sizes", "sketch_bins", "sketch_counts"),
+    Part.ALL: _COLUMNS,
+}
+
+
+def _reading(wanted: tuple[str, ...]) -> str:
+    """The statement that reads these columns, NULL for the others."""
+    columns = ", ".join(f"array_send({name})" if name in wanted else "NULL::bytea" for name in _COLUMNS)
+    return (
+        f"SELECT hour, list, array_send(counts), {columns} FROM rollups"  # noqa: S608 -- names of columns, all ours
+        " WHERE metric = %(metric)s AND seconds = %(seconds)s AND hour >= %(start)s AND hour < %(end)s ORDER BY hour"
+    )
+
+
+_READ = {part: _reading(wanted) for part, wanted in _WANTED.items()}
 
 
 def write_rollups(
@@ -38,17 +58,22 @@ def write_rollups(
     )
 
 
-def read_rollups(connection: Connection, metric: int, seconds: int, start: datetime, end: datetime) -> Rollups:
-    """A metric type's rollups of the hours in [start, end), hour by hour."""
-    rows = connection.execute(
-        "SELECT r.hour, array_send(l.series), array_send(r.counts), array_send(r.sums), array_send(r.mins),"
-        " array_send(r.maxs), array_send(r.lasts), array_send(r.sketch_sizes), array_send(r.sketch_bins),"
-        " array_send(r.sketch_counts) FROM rollups r JOIN series_lists l ON l.id = r.list"
-        " WHERE r.metric = %s AND r.seconds = %s AND r.hour >= %s AND r.hour < %s ORDER BY r.hour",
-        (metric, seconds, start, end),
-        binary=True,
+def read_rollups(
+    connection: Connection, metric: int, seconds: int, start: datetime, end: datetime, part: Part = Part.ALL
+) -> Rollups:
+    """A metric type's rollups of the hours in [start, end), hour by hour; of their columns those of a part."""
+    rows = [
+        SentRow(from_moment(hour), list_id, counts, tuple(columns[:4]), tuple(columns[4:]))
+        for hour, list_id, counts, *columns in connection.execute(
+            _READ[part], {"metric": metric, "seconds": seconds, "start": start, "end": end}, binary=True
+        )
+    ]
+    # Rows of one fleet share their list of series: it is read once.
+    named = list({row.list_id for row in rows})
+    lists = connection.execute(
+        "SELECT id, array_send(series) FROM series_lists WHERE id = ANY (%s)", (named,), binary=True
     )
-    return concatenate([from_sent(from_moment(hour), seconds, *sent) for hour, *sent in rows])
+    return from_sent(rows, dict(lists.fetchall()), seconds)
 
 
 def forget_rollups(connection: Connection, today: date) -> int:

@@ -12,7 +12,7 @@ from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.rollups import read_rollups
 from chalicelib.tsdb.progress import DrainState
-from chalicelib.tsdb.rollups import HOUR_MS, Rollups, nothing
+from chalicelib.tsdb.rollups import HOUR_MS, Part, Rollups, nothing
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -84,9 +84,10 @@ class PostgresSnapshot:
         ).fetchone()
         return bool(row and row[0])
 
-    def rollups(self, metric_type: str, seconds: int, start: int, end: int) -> Rollups:
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part = Part.ALL) -> Rollups:
         """Its rollups of a resolution in the hours that meet [start, end)."""
         found = self._connection.execute("SELECT number FROM metric_types WHERE name = %s", (metric_type,)).fetchone()
         if found is None:
             return nothing()
-        return read_rollups(self._connection, found[0], seconds, to_datetime(start - start % HOUR_MS), to_datetime(end))
+        first = to_datetime(start - start % HOUR_MS)
+        return read_rollups(self._connection, found[0], seconds, first, to_datetime(end), part)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from chalicelib.tsdb.aggregate import aggregate
+from chalicelib.tsdb.aggregate import SHARE_UP_TO, aggregate
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.rollups import Rollups, aggregate_rollups, concatenate, merge, nothing, of_samples, roll_up
@@ -67,6 +67,32 @@ def test_a_percentile_from_a_sketch_is_within_one_percent(values: list[float], p
     found = aggregate_rollups(f"p{percentile}", rolled, np.zeros(1, np.int64), 1)[0]
     exact = np.sort(values)[int((len(values) - 1) * percentile / 100)]
     assert found == pytest.approx(exact, rel=ACCURACY * 1.001, abs=1e-300)
+
+
+@given(some_samples, st.sampled_from([0, 25, 50, 90, 99]))
+def test_counting_bins_and_sorting_them_find_the_same(found: list[tuple[int, int, float]], percentile: int) -> None:
+    samples = columns(found)
+    rolled = roll_up(samples, np.ones(len(samples), bool), 300)
+    cells = rolled.ids * 13 + rolled.times // 300_000
+    # one sample by itself in a cell of its own: sketches no longer tell all, so bins are sorted
+    alone = of_samples(columns([(9, 0, 1.0)]))
+    sorted_bins = aggregate_rollups(f"p{percentile}", concatenate([rolled, alone]), np.append(cells, 52), 53)[:52]
+    np.testing.assert_array_equal(aggregate_rollups(f"p{percentile}", rolled, cells, 52), sorted_bins)
+
+
+@given(some_samples, st.floats(1, 1e9))
+def test_the_share_up_to_a_bound_is_told_from_sketches_but_for_its_own_bin(
+    found: list[tuple[int, int, float]], bound: float
+) -> None:
+    samples = columns(found)
+    rolled = roll_up(samples, np.ones(len(samples), bool), 300)
+    name = f"{SHARE_UP_TO}{bound}"
+    near = [aggregate(f"{SHARE_UP_TO}{bound * by}", samples.values, samples.ids, 4) for by in (0.979, 1.021)]
+    share = aggregate_rollups(name, rolled, rolled.ids, 4)
+    some = ~np.isnan(share)
+    assert some.any()
+    assert (near[0][some] <= share[some] + 1e-9).all()
+    assert (share[some] <= near[1][some] + 1e-9).all()
 
 
 def test_bins_stand_for_their_values_from_the_smallest_to_the_largest() -> None:
