@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 STAGE ?= dev
 
-.PHONY: help run test check format package deploy token destroy policy bench reset
+.PHONY: help dashboard run test check format package deploy token destroy policy bench reset
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -18,6 +18,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@touch $@
 
 run: $(READY) ## start everything on this machine
+	@$(BIN)/python -m infra.dashboard
 	@exec $(BIN)/python -m infra.local
 
 test: $(READY) ## all tests
@@ -32,7 +33,11 @@ format: $(READY) ## put the code in shape
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+dashboard: $(READY) ## build the dashboard
+	@$(BIN)/python -m infra.dashboard
+
 package: $(READY) ## build what is deployed on AWS, into build/
+	@$(BIN)/python -m infra.dashboard
 	@$(BIN)/python -m infra.aws.package build
 
 # make deploy STAGE=dev ADMIN_EMAIL=you@example.org [REGION=eu-central-1] [PARAMETERS="DatabaseClass=db.t4g.medium"] [YES=1]

@@ -17,12 +17,14 @@ from chalicelib.api.alerts import alerts
 from chalicelib.api.catalogue import catalogue
 from chalicelib.api.channels import channels
 from chalicelib.api.confirmations import confirmations
+from chalicelib.api.dashboard import dashboard
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
 from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
+from chalicelib.api.sessions import sessions
 from chalicelib.api.silences import silences
 from chalicelib.api.slack_actions import slack_actions
 from chalicelib.api.tokens import tokens
@@ -40,12 +42,14 @@ for blueprint in (
     catalogue,
     channels,
     confirmations,
+    dashboard,
     health,
     hosts,
     metrics,
     report_schedules,
     reports,
     rules,
+    sessions,
     silences,
     slack_actions,
     told,
@@ -62,8 +66,8 @@ def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
 
     now = _now()
     ordered = wiring.schedule_ticks().run(now)
-    ticking.tick().run(grid_instant(now, settings.current().tick_seconds), now=now)
-    notifications.dispatch().run(_now())
+    ticking.run(grid_instant(now, settings.current().tick_seconds), _now)
+    notifications.dispatch().requeue_lost(now)
     return {"ordered": len(ordered)}
 
 
@@ -73,8 +77,7 @@ def tick(event: SQSEvent) -> None:
     from chalicelib.queues import instant_of
 
     for record in event:
-        ticking.tick().run(instant_of(record.body), now=_now())
-    notifications.dispatch().run(_now())
+        ticking.run(instant_of(record.body), _now)
 
 
 @app.on_sqs_message(queue=settings.current().notification_queue, batch_size=1, maximum_concurrency=10)
@@ -106,6 +109,14 @@ def mail_report(event: SQSEvent) -> None:
 
     for record in event:
         notifying.mail_reports().run(mail_job_of(record.body))
+
+
+@app.schedule(Rate(1, Rate.HOURS))
+def canary(event: CloudWatchEvent) -> dict[str, Any]:
+    """Send a notification that is for nobody all the way, and see what became of the one before."""
+    now = _now()
+    notifications.ledger().forget(now - settings.current().alert_retention_days * 86_400_000)
+    return {"arrived": notifications.watchdog().run(now)}
 
 
 @app.schedule(Rate(5, Rate.MINUTES))

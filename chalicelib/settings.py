@@ -107,6 +107,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     slack_signing_secret: Annotated[
         str, Meta(description="Of the Slack app; empty = the buttons of its messages are refused.")
     ] = ""
+    heartbeat_url: Annotated[
+        str, Meta(description="Called every hour by the canary; a dead man's switch of yours; empty = none.")
+    ] = ""
+    operator_topic: Annotated[
+        str, Meta(description="The SNS topic told when the service itself fails; empty = OPERATOR_RECIPIENTS.")
+    ] = ""
+    operator_recipients: Annotated[
+        str, Meta(description="Comma-separated email addresses told instead; empty = ALERT_DEFAULT_RECIPIENTS.")
+    ] = ""
     webhook_allow_private: Annotated[
         bool, Meta(description="Channels may call private addresses (10.0.0.0/8 and the like).")
     ] = False

@@ -55,7 +55,21 @@ class Api:
         query: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
     ) -> Reply:
-        """One request."""
+        """One request; its answer decoded."""
+        reply = self.raw(method, path, body, query=query, headers=headers)
+        text = reply["body"]
+        return Reply(reply["statusCode"], json.loads(text) if text else None, reply["headers"])
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """One request; what the function answers to API Gateway."""
         import app
 
         resource, parameters = _match(app.app.routes, path)
@@ -68,7 +82,7 @@ class Api:
             body = base64.b64encode(body).decode()
         elif body is not None and not isinstance(body, str):
             body = json.dumps(body)
-        reply = app.app(
+        reply: dict[str, Any] = app.app(
             {
                 "resource": resource,
                 "path": path,
@@ -91,8 +105,7 @@ class Api:
             },
             None,
         )
-        text = reply["body"]
-        return Reply(reply["statusCode"], json.loads(text) if text else None, reply["headers"])
+        return reply
 
 
 def _match(routes: dict[str, Any], path: str) -> tuple[str, dict[str, str]]:

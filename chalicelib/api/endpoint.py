@@ -16,11 +16,13 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
-from chalicelib.domain.errors import InvalidInput, ServiceError, TooLarge
+from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
 
 _log = logging.getLogger(__name__)
+SESSION_COOKIE = "perfmon_session"
+CSRF_HEADER = "X-Requested-With"
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -61,6 +63,16 @@ class Request:
         """Whose token it is; only on routes that declare a scope."""
         assert self._grant is not None
         return self._grant
+
+    @property
+    def address(self) -> str:
+        """Where the call came from."""
+        return _address(self._raw)
+
+    @property
+    def is_session(self) -> bool:
+        """Whether it was authenticated by the dashboard's cookie."""
+        return not self.header("authorization")
 
     def header(self, name: str) -> str:
         """A header's value, or ''."""
@@ -170,8 +182,27 @@ class Resource(Blueprint):
 
 
 def _authenticate(raw: ChaliceRequest, scope: Scope, now: int) -> Grant:
-    address = raw.context.get("identity", {}).get("sourceIp", "")
-    return wiring.authenticate().check(raw.headers.get("authorization", ""), scope, address=address, now=now)
+    given: str = raw.headers.get("authorization", "")
+    if not given and (cookie := _session(raw.headers.get("cookie", ""))):
+        # A page of another origin can make a browser send the cookie, but not this header.
+        if raw.method not in ("GET", "HEAD") and not raw.headers.get(CSRF_HEADER):
+            raise Forbidden(f"A change by session needs the header {CSRF_HEADER}.")
+        given = f"Bearer {cookie}"
+    return wiring.authenticate().check(given, scope, address=_address(raw), now=now)
+
+
+def _session(cookies: str) -> str:
+    """The session among the cookies of a request, or ''."""
+    for pair in cookies.split(";"):
+        name, _, value = pair.strip().partition("=")
+        if name == SESSION_COOKIE:
+            return value
+    return ""
+
+
+def _address(raw: ChaliceRequest) -> str:
+    address: str = raw.context.get("identity", {}).get("sourceIp", "")
+    return address
 
 
 def _request_id(raw: ChaliceRequest) -> str:

@@ -90,6 +90,10 @@ def missing_channel(name: str) -> Channel:
     return Channel(name, name, "missing", enabled=False, is_known=False)
 
 
+# Where the canary goes: all the way, and to nobody.
+CANARY = Channel("canary", "canary", "sink")
+
+
 class ChannelSet:
     """All channels, found by their ids or names."""
 
@@ -101,6 +105,8 @@ class ChannelSet:
 
     def get(self, name: str) -> Channel:
         """A channel by its id or name."""
+        if name == CANARY.id:
+            return CANARY
         if name.startswith(ADDRESS_PREFIX):
             return address_channel(name.removeprefix(ADDRESS_PREFIX))
         return self._found.get(name) or missing_channel(name)

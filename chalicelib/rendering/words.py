@@ -38,6 +38,8 @@ class Message:
 def compose(job: Job, *, possible_duplicate: bool = False) -> Message:
     """The message of a job."""
     notice = job.notice
+    if job.target.type == "operator":
+        return Message(notice.message, notice.message, (("Time", _clock(notice.at, job.zone)),), (), (), "critical")
     if notice.reason == Reason.TEST:
         return _test(job)
     return Message(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chalicelib.services.ingest import Ingest
     from chalicelib.services.readiness import Readiness
     from chalicelib.services.realtime import Realtime
+    from chalicelib.services.sessions import Sessions
     from chalicelib.services.tick import ScheduleTicks
     from chalicelib.services.tokens import Tokens
     from chalicelib.storage.postgres.connection import Database
@@ -106,6 +107,14 @@ def tokens() -> Tokens:
     from chalicelib.storage.valkey.grants import ValkeyGrants
 
     return Tokens(PostgresTokens(database()), ValkeyGrants(valkey()), secrets.token_bytes)
+
+
+@cache
+def sessions() -> Sessions:
+    """Begins and ends sessions."""
+    from chalicelib.services.sessions import Sessions
+
+    return Sessions(tokens())
 
 
 @cache

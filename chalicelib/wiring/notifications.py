@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chalicelib import settings
 from chalicelib.domain.jobs import Notice
 from chalicelib.domain.links import make_token
-from chalicelib.wiring import database
+from chalicelib.wiring import database, ingest
 
 if TYPE_CHECKING:
     from chalicelib.channels.registry import Registry
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.services.dispatch import Dispatch
     from chalicelib.services.tell import Tell
     from chalicelib.services.told import Told
+    from chalicelib.services.watchdog import TellOperator, Watchdog
     from chalicelib.storage.postgres.channels import PostgresChannels
     from chalicelib.storage.postgres.ledger import PostgresLedger
     from chalicelib.storage.postgres.outbox import PostgresOutbox
@@ -108,6 +109,34 @@ def channels() -> Channels:
     return Channels(
         database(), channel_book(), outbox(), channel_types(), sealer, PostgresAudit(database()), secrets.token_bytes
     )
+
+
+@cache
+def operator() -> TellOperator:
+    """Tells whoever keeps the service running."""
+    from chalicelib.queues import SqsJobQueue
+    from chalicelib.services.watchdog import TellOperator
+
+    return TellOperator(SqsJobQueue(settings.current().notification_queue))
+
+
+@cache
+def watchdog() -> Watchdog:
+    """Sends canaries."""
+    import uuid
+
+    from chalicelib.services.watchdog import Watchdog
+
+    return Watchdog(ledger(), outbox(), dispatch(), operator(), _record_delivery, lambda: f"ntf_{uuid.uuid4().hex}")
+
+
+def _record_delivery(took_ms: float, at: int) -> None:
+    """Keep how long a canary took as a metric of our own."""
+    from chalicelib.services.incoming import Batch, Snapshot
+
+    name = "notification_delivery"
+    batch = Batch(snapshots=[(None, Snapshot({name: took_ms}, {"channel": "canary"}, at, {name: "ms"}))])
+    ingest().record(batch, now=at, once=lambda: None)
 
 
 def _links(notice: Notice, now: int) -> tuple[str, str]:

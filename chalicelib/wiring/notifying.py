@@ -110,7 +110,15 @@ def senders() -> dict[str, Callable[[], Sender]]:
     def sink() -> Sender:
         from chalicelib.channels.sink import Sink
 
-        return Sink()
+        return Sink(http(), settings.current().heartbeat_url)
+
+    def operator() -> Sender:
+        from chalicelib.channels.operator import Operator, Topic
+
+        given = settings.current()
+        recipients = settings.names(given.operator_recipients or given.alert_default_recipients)
+        topic = Topic(given.operator_topic) if given.operator_topic else None
+        return Operator(topic, _email(), sorted(recipients))
 
     return {
         "email": _email,
@@ -119,4 +127,5 @@ def senders() -> dict[str, Callable[[], Sender]]:
         "pagerduty": pagerduty,
         "teams": teams,
         "sink": sink,
+        "operator": operator,
     }

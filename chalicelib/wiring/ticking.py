@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, drain, valkey
+from chalicelib.wiring import database, drain, notifications, valkey
 from chalicelib.wiring.alerting import evaluate, introduce_agents
 
 if TYPE_CHECKING:
@@ -41,3 +42,18 @@ def tick() -> Tick:
         evaluate=evaluate(),
         agents=introduce_agents(),
     )
+
+
+def run(instant: int, clock: Callable[[], int]) -> None:
+    """Do what is due at an instant of the grid, and hand over what is to be told; the clock tells epoch ms.
+
+    A database that cannot be reached is told by the road that needs none.
+    """
+    from chalicelib.domain.errors import Unavailable
+
+    try:
+        tick().run(instant, now=clock())
+        notifications.dispatch().run(clock())
+    except Unavailable:
+        notifications.operator().service_down(clock())
+        raise

@@ -103,6 +103,9 @@ def _parameters(wish: Wish, where: Account, stack: Stack) -> dict[str, str]:
             raise Refused(f"The name {stack.name} is taken by a stack that is not this service's.")
     elif "AdminEmail" not in parameters:
         raise Refused("ADMIN_EMAIL is missing: make deploy STAGE=… ADMIN_EMAIL=you@example.org")
+    if "NotifierPublicKey" not in parameters and not _value(existing, "NotifierPublicKey"):
+        # Made once: what they seal, the secrets of channels, is lost without them. CloudFormation keeps both.
+        parameters["NotifierPublicKey"], parameters["NotifierPrivateKey"] = new_keys()
     if (address := parameters.get("AdminEmail")) is not None:
         if not re.fullmatch(r'[^@\s,<>"]+@[^@\s,<>"]+\.[^@\s,<>"]+', address):
             raise Refused(f"ADMIN_EMAIL={address} is not one e-mail address.")
@@ -119,6 +122,12 @@ def _made(existing: dict[str, Any] | None, given: Mapping[str, str]) -> dict[str
         return {}
     public, private = new_keys()
     return {"NotifierPublicKey": public, "NotifierPrivateKey": private, "LinkSecret": secrets.token_urlsafe(32)}
+
+
+def _value(stack: Mapping[str, Any] | None, parameter: str) -> str:
+    """A parameter's value; '' where there is none."""
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in (stack or {}).get("Parameters", [])}
+    return str(given.get(parameter, ""))
 
 
 def _package(out: Path, wish: Wish, where: Account, say: Callable[[str], None]) -> Path:

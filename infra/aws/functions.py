@@ -72,8 +72,9 @@ FUNCTIONS: dict[str, Function] = {
             sends_to(RECEIPTS),
             allow("dynamodb:UpdateItem", on="ClaimsTable"),
             SEND_MAIL,
+            {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": {"Ref": "AlarmTopic"}},
         ),
-        environment=_NOTIFIER,
+        environment=_NOTIFIER | {"OPERATOR_TOPIC": {"Ref": "AlarmTopic"}, "HEARTBEAT_URL": {"Ref": "HeartbeatUrl"}},
     ),
     "MailReport": Function(
         memory=256,
@@ -83,6 +84,7 @@ FUNCTIONS: dict[str, Function] = {
         may=(allow("dynamodb:UpdateItem", on="ClaimsTable"), SEND_MAIL),
         environment={name: value for name, value in _NOTIFIER.items() if name != "NOTIFIER_PRIVATE_KEY"},
     ),
+    "Canary": Function(memory=256, timeout=60, at_most=1, may=(sends_to(NOTIFICATIONS),)),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),
     "RecordHealth": Function(memory=512, timeout=60, at_most=1),

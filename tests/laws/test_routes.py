@@ -10,7 +10,9 @@ from chalicelib.domain.scopes import Scope
 
 # What checks a signature of its own: a link's, and Slack's.
 SIGNED = {"/monitoring/confirm", "/integrations/slack/actions"}
-OPEN = {"/monitoring/health/live", "/monitoring/health/ready", *SIGNED}
+# The page is the same for everybody; what it shows, it asks the API for.
+PAGE = {"/dashboard", "/dashboard/assets/{name}"}
+OPEN = {"/monitoring/health/live", "/monitoring/health/ready", "/monitoring/sessions", *PAGE, *SIGNED}
 
 
 def routes() -> list[tuple[str, str, object]]:

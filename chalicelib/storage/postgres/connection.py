@@ -71,6 +71,16 @@ class Database:
                 return self._connection
         self.close()
         self._connection = psycopg.connect(
-            self._url, autocommit=True, connect_timeout=CONNECT_TIMEOUT, options=_OPTIONS, application_name="perfmon"
+            self._url,
+            autocommit=True,
+            connect_timeout=CONNECT_TIMEOUT,
+            options=_OPTIONS,
+            application_name="perfmon",
+            # A primary that fails over may vanish without a word: what was sent and not acknowledged so long (ms) is
+            # given up, and so is one that does not answer to a knock. The next transaction then finds the new one.
+            tcp_user_timeout=10_000,
+            keepalives_idle=10,
+            keepalives_interval=5,
+            keepalives_count=2,
         )
         return self._connection

@@ -18,6 +18,9 @@ _SELECT = (
     " state, round, sent_at, provider_id, possible_duplicate, error FROM notifications"
 )
 
+# What was sent stays sent, whatever is heard of it later; what is superseded had been neither sent nor tried in vain.
+_WEIGHT = {"retrying": 0, "superseded": 1, "failed": 2, "dead": 2, "uncertain": 3, "sent": 4}
+
 
 class PostgresLedger:
     """Decisions, deliveries, attempts."""
@@ -79,10 +82,16 @@ class PostgresLedger:
             row = connection.execute("SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed')").fetchone()
         return 0 if row is None else int(row[0])
 
+    def forget(self, before: int) -> None:
+        """Let go of what was decided before an instant (epoch ms), and of old cooldowns. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM notifications WHERE at < %s AND state <> 'queued'", (to_datetime(before),))
+            connection.execute("DELETE FROM cooldowns WHERE until < %s", (to_datetime(before),))
+
     def record(self, receipt: Receipt) -> None:
         """Write down an attempt and what it makes of the notification and its channel. Raises Unavailable.
 
-        Receipts may come twice and in any order: what was sent stays sent, and an earlier round has no say any more.
+        Receipts may come twice and in any order: of two the weightier counts, and an earlier round has no say any more.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -93,8 +102,8 @@ class PostgresLedger:
                 return
             state, round_, channel_id, alert_id, reason = row
             _note_attempt(connection, receipt)
-            is_late = state == Delivery.SENT or receipt.round < round_
-            if is_late and receipt.outcome is not Outcome.SENT:
+            is_late = receipt.round < round_ and receipt.outcome is not Outcome.SENT
+            if is_late or _WEIGHT[receipt.outcome] < _WEIGHT.get(state, 0):
                 return
             _note_outcome(connection, receipt)
             _note_channel(connection, receipt, channel_id)
@@ -128,11 +137,10 @@ def _note_outcome(connection: Connection, receipt: Receipt) -> None:
     connection.execute(
         "UPDATE notifications SET state = %s, touched_at = %s, error = %s, provider_id = coalesce(%s, provider_id),"
         " possible_duplicate = possible_duplicate OR %s, sent_at = CASE WHEN %s THEN %s ELSE sent_at END"
-        " WHERE id = %s AND (state IN ('queued', 'dispatched') OR %s OR %s)",
+        " WHERE id = %s",
         (
             *(state, to_datetime(receipt.at), receipt.error, receipt.provider_id, receipt.possible_duplicate),
-            *(is_sent, to_datetime(receipt.at), receipt.notification_id, is_sent),
-            receipt.outcome is not Outcome.RETRYING,
+            *(is_sent, to_datetime(receipt.at), receipt.notification_id),
         ),
     )
 

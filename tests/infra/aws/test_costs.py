@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.aws import costs, prices
+from infra.aws import alarms, costs, prices
 from infra.aws.functions import FUNCTIONS
 
 
@@ -35,5 +35,6 @@ def test_each_line_item_is_in_the_sum_and_more_load_never_costs_less() -> None:
         assert by_load == sorted(by_load)
 
 
-def test_the_functions_that_the_model_counts_are_there() -> None:
+def test_what_the_model_counts_is_there() -> None:
+    assert len(alarms.resources()) <= costs.ALARMS
     assert {"Ingest", "Tick", "Compact", "ScheduleTicks", "RecordHealth"} <= set(FUNCTIONS)

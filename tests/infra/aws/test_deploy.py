@@ -132,6 +132,11 @@ def test_a_stage_is_deployed_tried_updated_taken_back_and_taken_down(site: Site,
     secret = first.split("admin token")[1].split()[0]
     assert site.status(secret) == 200
 
+    # the keys that channels' secrets are sealed with are made once
+    made = {each["ParameterKey"]: each["ParameterValue"] for each in (site.stack.described() or {})["Parameters"]}
+    assert len(made["NotifierPublicKey"]) == 44
+    assert made["NotifierPublicKey"] != made["NotifierPrivateKey"]
+
     # the same again changes nothing
     assert "nothing changes" in site.deploy().text
 

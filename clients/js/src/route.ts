@@ -1,0 +1,76 @@
+// The template of the route that answers a request (`/users/:id`), never the path that was asked for.
+//
+// Express keeps `req.route.path`, but of the routers above it only `req.baseUrl`, which is the raw path, and it takes
+// that back when a handler fails. So both are watched while they are set: when a router is entered, `req.params` holds
+// the values that its own template matched.
+
+/** What is used of an Express request, of version 4 or 5. */
+export interface RoutedRequest {
+  baseUrl: string;
+  route?: { path: unknown };
+  params: Record<string, unknown>;
+}
+
+export interface RouteWatch {
+  /** The template so far: `/users/:id`, `/files/*` for what a mounted handler answers itself, `unmatched` for the rest. */
+  template(): string;
+}
+
+/** Watch from now on. */
+export function watchRoute(request: RoutedRequest): RouteWatch {
+  let base = request.baseUrl ?? '';
+  let route = request.route;
+  let found: string | null = null;
+  const templates = new Map<string, string>([['', ''], [base, base]]);
+  Object.defineProperty(request, 'baseUrl', {
+    configurable: true,
+    enumerable: true,
+    get: () => base,
+    set(entered: string) {
+      // Longer: a router is entered, each time by a template of its own. Else one is left.
+      if (entered.length > base.length && entered.startsWith(base)) {
+        templates.set(entered, (templates.get(base) ?? '') + named(entered.slice(base.length), request.params));
+      }
+      base = entered;
+    },
+  });
+  Object.defineProperty(request, 'route', {
+    configurable: true,
+    enumerable: true,
+    get: () => route,
+    set(matched: { path: unknown } | undefined) {
+      route = matched;
+      if (matched) found = (templates.get(base) ?? '') + pathOf(matched.path);
+    },
+  });
+  return {
+    template() {
+      if (found !== null) return found.length > 1 && found.endsWith('/') ? found.slice(0, -1) : found || '/';
+      return base ? `${templates.get(base) ?? ''}/*` : 'unmatched';
+    },
+  };
+}
+
+/** A mounted path with its parameters' values as their names again; a value follows its noun, so from the right. */
+function named(mounted: string, params: Record<string, unknown> = {}): string {
+  const segments = mounted.split('/');
+  for (const [name, value] of Object.entries(params).reverse()) {
+    const at = segments.findLastIndex(segment => segment !== '' && decoded(segment) === value);
+    if (at >= 0) segments[at] = `:${name}`;
+  }
+  return segments.join('/');
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** A route's path may be text, a pattern, or several of them. */
+function pathOf(path: unknown): string {
+  const one: unknown = Array.isArray(path) ? path[0] : path;
+  return one === '/' ? '' : String(one);
+}

@@ -1,0 +1,58 @@
+// Calls the API of the origin that served the page; the session is a cookie that no script can read.
+export type Tags = Record<string, string>;
+export type Check = { name: string; status: 'pass' | 'warn' | 'fail'; message: string; value?: number | null; threshold?: number | null };
+export type Health = { status: 'healthy' | 'warning' | 'critical'; checks: Check[] };
+export type Alert = {
+  id: string; ruleId: string; ruleName: string; metricType: string; severity: string; state: string; tags: Tags;
+  value: number | null; unit: string; threshold: number | null; message: string; pendingSince: string; firedAt: string | null;
+  acknowledgedAt: string | null; acknowledgedBy: string | null; resolvedAt: string | null; resolvedReason: string | null;
+};
+export type Step = { at: string; from: string | null; to: string; reason: string | null; by: string | null };
+export type Told = { channel?: string; reason?: string; state?: string; at?: string; [key: string]: unknown };
+export type Rule = {
+  id: string; name: string; metricType?: string; condition?: string; threshold?: number; duration: number; enabled: boolean;
+  severity: string; groupBy: string[]; recipients: string[]; aggregation?: string; window?: number; lastError: string | null;
+  conditions?: unknown[]; description: string;
+};
+export type Host = {
+  name: string; state: 'up' | 'late' | 'down'; lastSeen: string; firstSeen: string; agentVersion: string | null;
+  os: string | null; cores: number | null; memory: number | null; interval: number | null;
+};
+export type Series = { tags: Tags; points: [number, number | null][] };
+export type Found = { metricType: string; unit: string; step: number; tier: string; from: string; to: string; series: Series[] };
+export type Channel = { id: string; name: string; type: string; enabled: boolean; config: Record<string, unknown>; disabledReason?: string | null };
+export type Token = { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null };
+
+export class ApiError extends Error {
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/\/dashboard\/?$/, '/').replace(/\/$/, '') + '/monitoring';
+
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(BASE + path, {
+      method,
+      credentials: 'same-origin',
+      headers: { 'X-Requested-With': 'perfmon', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+  } catch {
+    throw new ApiError(0, 'The service cannot be reached. It is asked again in a moment.');
+  }
+  const text = await answer.text();
+  const content = text ? JSON.parse(text) : null;
+  if (!answer.ok) throw new ApiError(answer.status, content?.detail ?? `The service answered ${answer.status}.`);
+  return content as T;
+}
+
+export const get = <T,>(path: string): Promise<T> => call<T>('GET', path);
+
+export type Query = { metricType: string; from: string; to?: string; aggregation?: string; groupBy?: string; tags?: string; step?: string; topk?: string };
+
+export const queryPath = (query: Query): string =>
+  '/metrics/query?' + new URLSearchParams(Object.entries({ ...query, fill: 'null' }).filter(([, value]) => value) as [string, string][]);

@@ -1,0 +1,74 @@
+// A chart of some series over time: uPlot, in the page's own colours.
+import { useEffect, useMemo, useRef } from 'react';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Found } from './api';
+import { useSize } from './hooks';
+import { quantity, tagsText } from './text';
+
+const HUES = [212, 28, 150, 280, 350, 185, 90, 320, 55, 245];
+const MOST = 200;
+
+const colour = (place: number): string => `hsl(${HUES[place % HUES.length]} 62% ${place < HUES.length ? 50 : 62}%)`;
+
+export function Chart({ found, height = 170, threshold, label }: { found: Found; height?: number; threshold?: number | null; label: string }) {
+  const [ref, width] = useSize();
+  const plot = useRef<uPlot | null>(null);
+  const series = useMemo(() => found.series.slice(0, MOST), [found]);
+  const data = useMemo(() => {
+    const times = [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort((a, b) => a - b);
+    const place = new Map(times.map((at, index) => [at, index]));
+    const columns = series.map((each) => {
+      const column: (number | null)[] = new Array(times.length).fill(null);
+      for (const [at, value] of each.points) column[place.get(at)!] = value;
+      return column;
+    });
+    const limit = threshold === null || threshold === undefined ? [] : [times.map(() => threshold)];
+    return [times.map((at) => at / 1000), ...columns, ...limit] as uPlot.AlignedData;
+  }, [series, threshold]);
+
+  useEffect(() => {
+    if (!ref.current || !width) return;
+    const style = getComputedStyle(document.documentElement);
+    const [ink, line] = [style.getPropertyValue('--muted'), style.getPropertyValue('--line')];
+    const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+    const made = new uPlot(
+      {
+        width,
+        height,
+        padding: [8, 8, 0, 0],
+        legend: { show: false },
+        cursor: { points: { size: 6 } },
+        scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
+        axes: [axis, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit)) }],
+        series: [
+          {},
+          ...series.map((each, index) => ({ label: tagsText(each.tags), stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 } })),
+          ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: style.getPropertyValue('--fail'), dash: [5, 4], width: 1.2 }] : []),
+        ],
+      },
+      data,
+      ref.current,
+    );
+    plot.current = made;
+    return () => made.destroy();
+  }, [width, height, data, series, found.unit, ref]);
+
+  const last = (points: [number, number | null][]) => points.findLast(([, value]) => value !== null)?.[1] ?? null;
+  const described = series.slice(0, 8).map((each) => `${tagsText(each.tags) || found.metricType} ${quantity(last(each.points), found.unit)}`);
+  if (!series.length) return <p className="empty">No data in this range.</p>;
+  return (
+    <figure className="chart">
+      <div ref={ref} role="img" aria-label={`${label}: ${described.join(', ')}`} />
+      <figcaption>
+        {series.slice(0, 12).map((each, index) => (
+          <span key={tagsText(each.tags)} title={tagsText(each.tags)}>
+            <i style={{ background: colour(index) }} />
+            <bdi>{Object.values(each.tags).join(' ') || found.metricType}</bdi> <b>{quantity(last(each.points), found.unit)}</b>
+          </span>
+        ))}
+        {series.length > 12 && <span>and {series.length - 12} more</span>}
+      </figcaption>
+    </figure>
+  );
+}

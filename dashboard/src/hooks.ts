@@ -1,0 +1,70 @@
+// What pages share: polling that never piles up and says when its answer is old, and the route in the address.
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { ApiError, get } from './api';
+
+export type Loaded<T> = { data: T | null; error: ApiError | null; at: number; reload: () => void };
+
+export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
+  const [state, setState] = useState<{ data: T | null; error: ApiError | null; at: number; path: string | null }>({
+    data: null, error: null, at: 0, path: null,
+  });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (path === null) return;
+    let isOver = false;
+    let timer = 0;
+    const ask = async () => {
+      try {
+        const data = await get<T>(path);
+        if (!isOver) setState({ data, error: null, at: Date.now(), path });
+      } catch (error) {
+        const told = error instanceof ApiError ? error : new ApiError(0, String(error));
+        if (!isOver) setState((before) => ({ ...before, data: before.path === path ? before.data : null, error: told, path }));
+      }
+      // A page in the background costs the service nothing.
+      if (!isOver && everySeconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), everySeconds * 1000);
+    };
+    const wait = () => document.addEventListener('visibilitychange', () => void (isOver || ask()), { once: true });
+    void ask();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }, [path, everySeconds, round]);
+  const reload = useCallback(() => setRound((before) => before + 1), []);
+  const isCurrent = state.path === path;
+  return { data: isCurrent ? state.data : null, error: isCurrent ? state.error : null, at: state.at, reload };
+}
+
+export function useRoute(): [string[], URLSearchParams, (to: string) => void] {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const changed = () => setHash(location.hash);
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
+  return [path.split('/').map(decodeURIComponent), new URLSearchParams(search), (to) => (location.hash = to)];
+}
+
+export function useNow(everySeconds: number): number {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everySeconds * 1000);
+    return () => clearInterval(timer);
+  }, [everySeconds]);
+  return now;
+}
+
+export function useSize(): [React.RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const node = ref.current;
+    if (!node) return;
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, width];
+}

@@ -1,0 +1,69 @@
+// Any metric, any way; the address keeps what one looks at.
+import { useMemo } from 'react';
+import { type Found, queryPath } from '../api';
+import { Chart } from '../chart';
+import { useApi } from '../hooks';
+import { Card, Field, Waiting } from '../ui';
+
+const RANGES = ['-15m', '-1h', '-6h', '-24h', '-7d', '-30d'];
+const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'p50', 'p95', 'p99', 'rate', 'increase'];
+
+export function Explore({ search }: { search: URLSearchParams }) {
+  const asked = (name: string, otherwise: string) => search.get(name) ?? otherwise;
+  const query = {
+    metricType: asked('metricType', ''), from: asked('from', '-1h'), aggregation: asked('aggregation', 'avg'),
+    groupBy: asked('groupBy', ''), tags: asked('tags', ''), topk: '20',
+  };
+  const metrics = useApi<{ metrics: { metricType: string; units: string[]; series: number }[] }>('/metrics/catalog');
+  const tags = useApi<{ tags: { key: string }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
+  const found = useApi<Found>(query.metricType ? queryPath(query) : null, 10);
+  const set = (name: string, value: string) => {
+    const next = new URLSearchParams(search);
+    value ? next.set(name, value) : next.delete(name);
+    location.hash = `#/explore?${next}`;
+  };
+  const csv = useMemo(() => (found.data ? URL.createObjectURL(new Blob([toCsv(found.data)], { type: 'text/csv' })) : ''), [found.data]);
+  return (
+    <Card title="Explore" wide aside={csv && <a href={csv} download={`${query.metricType}.csv`}>CSV</a>}>
+      <div className="form row">
+        <Field label="Metric">
+          <input list="metrics" value={query.metricType} placeholder="cpu_usage" onChange={(event) => set('metricType', event.target.value)} />
+          <datalist id="metrics">{metrics.data?.metrics.map((each) => <option key={each.metricType} value={each.metricType}>{each.units.join(', ')}</option>)}</datalist>
+        </Field>
+        <Field label="Aggregation">
+          <select value={query.aggregation} onChange={(event) => set('aggregation', event.target.value)}>{AGGREGATIONS.map((each) => <option key={each}>{each}</option>)}</select>
+        </Field>
+        <Field label="Group by">
+          <input list="keys" value={query.groupBy} placeholder="host" onChange={(event) => set('groupBy', event.target.value)} />
+          <datalist id="keys">{tags.data?.tags.map((each) => <option key={each.key} value={each.key} />)}</datalist>
+        </Field>
+        <Field label="Tags"><input value={query.tags} placeholder="host:web-1" onChange={(event) => set('tags', event.target.value)} /></Field>
+        <Field label="Range">
+          <select value={query.from} onChange={(event) => set('from', event.target.value)}>{RANGES.map((each) => <option key={each} value={each}>last {each.slice(1)}</option>)}</select>
+        </Field>
+      </div>
+      {query.metricType ? (
+        <Waiting loaded={found}>
+          {(data) => (
+            <>
+              <Chart found={data} height={340} label={query.metricType} />
+              <p className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}.</p>
+            </>
+          )}
+        </Waiting>
+      ) : (
+        <p className="empty">Choose a metric{metrics.data ? `: there are ${metrics.data.metrics.length}.` : '.'}</p>
+      )}
+    </Card>
+  );
+}
+
+// A cell that a spreadsheet would run as a formula is written as a text.
+const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
+
+function toCsv(found: Found): string {
+  const lines = found.series.flatMap((series) =>
+    series.points.map(([at, value]) => [new Date(at).toISOString(), cell(JSON.stringify(series.tags)), value ?? ''].join(',')),
+  );
+  return ['time,tags,value', ...lines].join('\r\n');
+}

@@ -1,0 +1,12 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+// Built into the package that Lambda gets; names carry a hash, so that they may be kept for ever.
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  build: { outDir: '../chalicelib/dashboard', emptyOutDir: true, assetsDir: 'assets', target: 'es2022' },
+  // The page stands at …/dashboard, without a slash behind it.
+  experimental: { renderBuiltUrl: (file, { hostType }) => (hostType === 'html' ? `dashboard/${file}` : { relative: true }) },
+  server: { proxy: { '/api': 'http://127.0.0.1:8000' } },
+});
