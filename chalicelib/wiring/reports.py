@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, stream
+from chalicelib.wiring import database, stream, valkey
 
 if TYPE_CHECKING:
     from chalicelib.services.due_reports import DueReports
@@ -52,9 +52,11 @@ def reporting() -> Reporting:
     """Builds reports."""
     from chalicelib.services.reporting import Reporting
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
+    from chalicelib.storage.valkey.active_users import ValkeyActiveUsers
     from chalicelib.wiring.alerting import alert_book
 
-    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()))
+    users = ValkeyActiveUsers(valkey())
+    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()), users)
 
 
 @cache
