@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, stream, valkey
+from chalicelib.wiring import active_users, database, stream
 
 if TYPE_CHECKING:
     from chalicelib.services.due_reports import DueReports
@@ -52,11 +52,9 @@ def reporting() -> Reporting:
     """Builds reports."""
     from chalicelib.services.reporting import Reporting
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
-    from chalicelib.storage.valkey.active_users import ValkeyActiveUsers
     from chalicelib.wiring.alerting import alert_book
 
-    users = ValkeyActiveUsers(valkey())
-    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()), users)
+    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()), active_users())
 
 
 @cache

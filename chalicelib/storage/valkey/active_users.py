@@ -1,29 +1,42 @@
-"""How many different users there were, from the hourly HyperLogLogs that ingest counts into; kept for two days."""
+"""Different users by hour, in HyperLogLogs: ingest counts into them, Valkey merges and counts them (within 0.81 %)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.storage.valkey import keys
 from chalicelib.storage.valkey.connection import Valkey
-from chalicelib.storage.valkey.stream import DISTINCT_SECONDS
 
 USER_TAG = "userId"
 _HOUR_MS = 3_600_000
+_SECONDS = 60  # a key made for one calculation goes by itself should we die in between
 
 
 class ValkeyActiveUsers:
-    """Counts distinct values of the tag userId, by hours of arrival."""
+    """The sketches in Valkey, and what can be done with any."""
 
     def __init__(self, valkey: Valkey) -> None:
         self._valkey = valkey
 
-    def active_users(self, start: int, end: int, now: int) -> int | None:
-        """How many there were in the hours that meet [start, end), epoch ms, within 0.81 %; None when nobody counted.
+    def sketch(self, hour: int) -> bytes | None:
+        """The sketch of the hour that begins at `hour` (epoch ms); None when nobody was counted. Raises Unavailable."""
+        found = self._valkey.value("GET", keys.distinct(USER_TAG, hour // _HOUR_MS))
+        return found if isinstance(found, bytes) else None
 
-        None too when the first of these hours is no longer kept: a part of the users would pass for all of them.
-        Raises Unavailable.
-        """
-        first, behind = start // _HOUR_MS, -(-end // _HOUR_MS)
-        if first * _HOUR_MS < now - DISTINCT_SECONDS * 1000 + _HOUR_MS or first >= behind:
-            return None
-        counted = int(self._valkey.value("PFCOUNT", *(keys.distinct(USER_TAG, hour) for hour in range(first, behind))))
-        return counted or None
+    def merge(self, sketches: Sequence[bytes], name: str) -> bytes:
+        """All sketches in one; `name` tells one calculation from another. Raises Unavailable."""
+        made = [keys.sketch(name, place) for place in range(len(sketches))]
+        target = keys.sketch(name, len(sketches))
+        commands = [("SET", key, each, "EX", _SECONDS) for key, each in zip(made, sketches, strict=True)]
+        *_, merged, _ = self._valkey.run(*commands, ("PFMERGE", target, *made), ("GET", target), ("DEL", target, *made))
+        assert isinstance(merged, bytes)
+        return merged
+
+    def count(self, sketches: Sequence[bytes], name: str) -> int:
+        """How many different ones are in all sketches together. Raises Unavailable."""
+        if not sketches:
+            return 0
+        made = [keys.sketch(name, place) for place in range(len(sketches))]
+        commands = [("SET", key, each, "EX", _SECONDS) for key, each in zip(made, sketches, strict=True)]
+        *_, counted, _ = self._valkey.run(*commands, ("PFCOUNT", *made), ("DEL", *made))
+        return int(counted)
