@@ -16,12 +16,20 @@ export interface RouteWatch {
   template(): string;
 }
 
-/** Watch from now on. */
+const watched = new WeakMap<RoutedRequest, RouteWatch>();
+
+/** Watch from now on; where an outer app watches already, with its eyes. */
 export function watchRoute(request: RoutedRequest): RouteWatch {
+  const watch = watched.get(request) ?? watchAnew(request);
+  watched.set(request, watch);
+  return watch;
+}
+
+function watchAnew(request: RoutedRequest): RouteWatch {
   let base = request.baseUrl; // undefined outside of every router
   let route = request.route;
   let found: string | null = null;
-  const templates = new Map<string, string>([['', ''], [base ?? '', base ?? '']]);
+  const templates = new Map<string, string>([['', ''], [base ?? '', named(base ?? '', request.params)]]);
   Object.defineProperty(request, 'baseUrl', {
     configurable: true,
     enumerable: true,

@@ -109,7 +109,9 @@ def _when_changed(package: Path, what: str, files: list[Path], command: list[str
     done = subprocess.run(command, cwd=package, capture_output=True, text=True)
     if done.returncode:
         said = f"{' '.join(command)} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}"
-        unreachable = what == "install" and any(code in said for code in ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED"))
+        unreachable = what == "install" and any(
+            code in said for code in ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ETIMEDOUT")
+        )
         if unreachable and not os.environ.get("CI"):
             pytest.skip("the JavaScript client's tests need a package registry once, to install Express and React")
         pytest.fail(said)

@@ -66,6 +66,29 @@ for (const [name, express] of [['4', express4], ['5', express5]]) {
     });
   }
 
+  test(`Express ${name}: apps in apps and mounted middleware all see the whole template`, async () => {
+    const seen = [];
+    const tell = who => monitoringMiddleware({ recordMetric: async ({ tags }) => seen.push([who, tags.endpoint]) });
+    const inner = express();
+    inner.use(tell('inner'));
+    inner.get('/plans/:plan', (req, res) => res.send('plan'));
+    const outer = express();
+    outer.use('/:tenant/admin', tell('mounted'), inner);
+    const whole = express();
+    whole.use(tell('outer'));
+    whole.use(outer);
+    for (const app of [outer, whole]) {
+      const server = app.listen(0, '127.0.0.1');
+      await new Promise(resolve => server.once('listening', resolve));
+      const { port } = server.address();
+      get({ port, host: '127.0.0.1', path: '/acme/admin/plans/7', agent: false }, answer => answer.resume());
+      await until(() => seen.length === (app === outer ? 2 : 5));
+      server.close();
+    }
+    const endpoint = '/:tenant/admin/plans/:plan';
+    assert.deepEqual(seen.map(([, each]) => each), Array(5).fill(endpoint));
+  });
+
   test(`Express ${name}: a caller who leaves early is 499 and no error`, async () => {
     const recorded = await ask(express, '/slow', { leave: true });
     assert.deepEqual(
