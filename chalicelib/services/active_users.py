@@ -67,6 +67,9 @@ class ActiveUsers:
 
         Raises Unavailable.
         """
-        self.run(now)
-        found = self._kept.get(start - start % HOUR_MS, end)
+        first = start - start % HOUR_MS
+        found = self._kept.get(first, end)
+        # What has been counted since it was last kept; an hour that is in both is counted once all the same.
+        recent = range(max(first, now - now % HOUR_MS - (BACK - 1) * HOUR_MS), end, HOUR_MS)
+        found += [sketch for hour in recent if (sketch := self._sketches.sketch(hour)) is not None]
         return self._sketches.count(found, self._new_name()) or None

@@ -22,6 +22,7 @@ def test_users_are_counted_once_over_hours_and_losses(api: Api) -> None:
     record(api, "ann", "bob", "ann")
     assert users.active_users(now - HOUR, now + HOUR, now) == 2
 
+    users.run(now)
     wiring.valkey().run(("FLUSHALL",))
     record(api, "bob", "cem")
     users.run(now)
