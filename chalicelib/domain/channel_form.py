@@ -13,7 +13,6 @@ from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.rules import Severity
 
-MAX_GROUP_WAIT = 600
 MAX_RATE = 10_000
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
@@ -27,7 +26,6 @@ def read_common(fields: Fields, channel_id: str, type_name: str) -> Channel:
         enabled=fields.flag("enabled", default=True),
         defaults=_read_defaults(fields),
         quiet_hours=_read_quiet_hours(fields),
-        group_wait=fields.whole("groupWait", default=0, low=0, high=MAX_GROUP_WAIT),
         rate_limit=fields.whole("rateLimit", default=0, low=0, high=MAX_RATE, meaning="messages an hour"),
     )
 
@@ -51,7 +49,6 @@ def write_channel(channel: Channel) -> dict[str, Any]:
             "timeZone": quiet.zone,
             "severity": _write_severities(quiet.severities),
         },
-        "groupWait": channel.group_wait,
         "rateLimit": channel.rate_limit,
     }
 

@@ -50,7 +50,7 @@ class Channel:
     """Where to tell.
 
     `config` can be read by anybody; `sealed` are the secrets by name, each a box that only the notifier can open.
-    `group_wait`: seconds that a firing waits for others of its rule. `rate_limit`: most messages an hour, 0 = any.
+    `rate_limit`: most messages an hour, 0 = any.
     """
 
     id: str
@@ -61,7 +61,6 @@ class Channel:
     enabled: bool = True
     defaults: Defaults | None = None
     quiet_hours: QuietHours | None = None
-    group_wait: int = 0
     rate_limit: int = 0
     is_known: bool = True
 

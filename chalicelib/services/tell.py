@@ -128,7 +128,6 @@ class Tell:
         change, now = context.change, context.now
         episode = change.episode
         is_sent = decision.reason.is_sent
-        waits = channel.group_wait * 1000 if decision.reason is Reason.FIRING else 0
         return Entry(
             id=self._new_id(),
             at=now,
@@ -144,7 +143,7 @@ class Tell:
             notice=notice_of(episode, change.rule, decision.reason, now, flaps=decision.flaps, held_back=held_back)
             if is_sent
             else None,
-            not_before=now + waits,
+            not_before=now,
         )
 
     def _show_acknowledgement(

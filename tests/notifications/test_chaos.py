@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,7 @@ from chalicelib import wiring
 from chalicelib.channels.addresses import Guard
 from chalicelib.channels.http import Http
 from chalicelib.channels.webhook import Webhook
-from chalicelib.domain.deliveries import Claim, Delivered, DeliveryFailed, Failure, Letter
+from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter
 from chalicelib.domain.jobs import Job, Receipt
 from chalicelib.sealing import BoxUnsealer
 from chalicelib.services.deliver import LEASE_MS, Deliver
@@ -29,6 +28,7 @@ from chalicelib.wiring import notifications
 from infra.local.postgres import Postgres
 from tests.call import Api
 from tests.notifications.conftest import NOW, PRIVATE, Cloud, Story, add_webhook, keep_rule, rule
+from tests.notifications.memory_claims import MemoryClaims
 from tests.notifications.receiver import Receiver, receiver
 
 ALERTS = 200
@@ -36,68 +36,6 @@ ALERTS = 200
 
 class Killed(BaseException):
     """The notifier is gone, whatever it was doing."""
-
-
-class MemoryClaims:
-    """Claims in memory, as DynamoDB keeps them: the contract is tested beside the real ones in test_claims.py."""
-
-    def __init__(self) -> None:
-        self.items: dict[str, dict[str, Any]] = {}
-
-    def begin(self, job: Job, now: int, lease_ms: int) -> Claim:
-        """Claim a notification for one attempt, or learn why not."""
-        item = self.items.get(job.thread)
-        told = item is not None and (item["told"] or item["state"] == "sending")
-        if item is None or item["seq"] < job.seq:
-            self.items[job.thread] = {
-                "seq": job.seq,
-                "round": job.round,
-                "state": "sending",
-                "tries": 1,
-                "doubts": 0,
-                "started": now,
-                "told": False if item is None else item["told"],
-                "provider": None,
-                "error": None,
-            }
-            return Claim(is_mine=True, state="sending", tries=1, started_at=now, is_told=told)
-        if item["seq"] > job.seq:
-            return Claim(is_mine=False, state="superseded")
-        is_stale = item["state"] == "sending" and now - item["started"] >= lease_ms
-        is_anew = item["state"] in ("failed", "uncertain") and item["round"] < job.round
-        if not (item["state"] in ("retry", "doubtful", "dead") or is_stale or is_anew):
-            return Claim(
-                is_mine=False,
-                state=item["state"],
-                tries=item["tries"],
-                doubts=item["doubts"],
-                started_at=item["started"],
-                provider_id=item["provider"],
-                error=item["error"],
-            )
-        item |= {"state": "sending", "tries": item["tries"] + 1, "started": now, "round": job.round}
-        item["doubts"] += is_stale
-        return Claim(
-            is_mine=True, state="sending", tries=item["tries"], doubts=item["doubts"], started_at=now, is_told=told
-        )
-
-    def finish(
-        self,
-        job: Job,
-        claim: Claim,
-        state: str,
-        now: int,
-        *,
-        error: str | None = None,
-        delivered: Delivered | None = None,
-    ) -> None:
-        """Say what became of the attempt."""
-        item = self.items[job.thread]
-        if (item["seq"], item["tries"], item["state"]) != (job.seq, claim.tries, "sending"):
-            return
-        item |= {"state": str(state), "doubts": claim.doubts + (state == "doubtful"), "error": error}
-        item["told"] = item["told"] or claim.is_told or delivered is not None or state == "doubtful"
-        item["provider"] = None if delivered is None else delivered.provider_id
 
 
 @dataclass
