@@ -12,6 +12,7 @@ from chalicelib.domain.errors import InvalidInput, TooLarge
 from chalicelib.services.incoming import Batch, Points
 
 _MAX_CACHED = 4096
+_SAMPLE_HEAD = b"\x12\x10\x09"  # field 2 of 16 bytes that begin with a double
 
 
 def read_remote_write(raw: bytes) -> Batch:
@@ -34,6 +35,14 @@ def read_remote_write(raw: bytes) -> Batch:
 
 
 def _read_series(batch: Batch, index: int, raw: bytes) -> None:
+    """One TimeSeries. Nearly all hold their labels and then one sample of 18 bytes: those labels are decoded once."""
+    if raw[-18:-15] == _SAMPLE_HEAD and raw[-7] == 0x10 and len(raw) <= _MAX_CACHED:
+        known = _labels_alone(raw[:-18])
+        if known is not None and known[0]:
+            time, value = _point(raw[-16:])
+            if not math.isnan(value):
+                batch.points.append((index, Points(known[0], known[1], [(time, value)])))
+            return
     labels: list[bytes] = []
     points: list[tuple[int, float]] = []
     histograms = 0
@@ -64,6 +73,18 @@ def _point(raw: bytes) -> tuple[int, float]:
         elif number == 2:
             time = signed64(content)
     return time, value
+
+
+@lru_cache(maxsize=20_000)
+def _labels_alone(raw: bytes) -> tuple[str, dict[str, str]] | None:
+    """Name and tags of bytes that are labels and nothing else; None if they are anything more, or no whole fields."""
+    try:
+        found = [*fields(raw)]
+        if any(number != 1 for number, _, _ in found):
+            return None
+        return _decoded(tuple(message(content) for _, _, content in found))
+    except Malformed:
+        return None
 
 
 def _decoded(labels: tuple[bytes, ...]) -> tuple[str, dict[str, str]]:

@@ -75,3 +75,18 @@ def test_a_double_is_read_bit_by_bit() -> None:
     ((_, points),) = read_remote_write(block(body)).points
 
     assert struct.pack("<d", points.points[0][1]) == struct.pack("<d", -0.0)
+
+
+@given(
+    st.dictionaries(st.text(max_size=30), st.text(max_size=30), max_size=4),
+    st.integers(2**35, 2**42 - 1),
+    st.floats(allow_nan=False),
+)
+def test_the_short_road_for_one_sample_reads_what_the_long_one_reads(
+    labels: dict[str, str], at: int, value: float
+) -> None:
+    labels["__name__"] = "x"
+    short = series(labels, [(at, value)])
+    long = short + b"\x1a\x00"  # an empty exemplar: no longer a sample at the end
+
+    assert read_remote_write(block(write_request(short))).points == read_remote_write(block(write_request(long))).points
