@@ -44,6 +44,19 @@ def list_tags(request: Request) -> Answer:
     return Answer({"tags": tags, "truncated": truncated})
 
 
+@catalogue.endpoint("GET", "/monitoring/metrics/cardinality", scope=Scope.READ)
+def show_cardinality(request: Request) -> Answer:
+    """Show which metric types and tag keys make most series."""
+    request.refuse_unknown_query("limit")
+    found = wiring.browse().cardinality(request.whole_number("limit", default=20, least=1, most=200))
+    metrics = [
+        {"metricType": each.name, "series": each.series, "samples": each.samples, "bytes": each.bytes}
+        for each in found.metrics
+    ]
+    tags = [{"key": each.key, "values": each.values, "series": each.series} for each in found.tags]
+    return Answer({"series": found.series, "metrics": metrics, "tags": tags})
+
+
 @catalogue.endpoint("GET", "/monitoring/metrics/series", scope=Scope.READ)
 def list_series(request: Request) -> Answer:
     """List the series of a metric type that match the tags."""

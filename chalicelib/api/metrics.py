@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TYPES = 50
+QUERY_FIELDS = ("metricType", "from", "to", "step", "aggregation", "groupBy", "tags", "unit", "fill", "topk")
 metrics = Resource(__name__)
 
 
@@ -69,12 +70,30 @@ def realtime(request: Request) -> Answer:
 @metrics.endpoint("GET", "/monitoring/metrics/query", scope=Scope.READ)
 def query(request: Request) -> Answer:
     """Points of a metric at a step, grouped by tags."""
-    known = ("metricType", "from", "to", "step", "aggregation", "groupBy", "tags", "unit", "fill", "topk")
-    request.refuse_unknown_query(*known)
+    request.refuse_unknown_query(*QUERY_FIELDS)
+    return _answer_query(request, {name: request.query(name) for name in QUERY_FIELDS})
+
+
+@metrics.endpoint("POST", "/monitoring/metrics/query", scope=Scope.READ)
+def query_by_body(request: Request) -> Answer:
+    """The same, asked by a JSON body: for queries that are too long for an address."""
+    from chalicelib.api.schemas.metric_query_body import parameters_of
+
+    request.refuse_unknown_query()
+    return _answer_query(request, parameters_of(request.json(), QUERY_FIELDS))
+
+
+def _answer_query(request: Request, given: dict[str, str | None]) -> Answer:
+    """The points as JSON, or as CSV where Accept names text/csv."""
     from chalicelib.api.schemas.metric_query import read_query
 
-    asked = read_query({name: request.query(name) for name in known}, request.now)
+    asked = read_query(given, request.now)
     found = wiring.query().run(asked)
+    if "text/csv" in request.header("accept"):
+        from chalicelib.rendering.metric_csv import metric_csv
+
+        text = metric_csv(asked.group_by, [(each.tags, each.points) for each in found.series])
+        return Answer(text, headers={"Content-Type": "text/csv; charset=utf-8", "Vary": "Accept"})
     return Answer(
         {
             "metricType": asked.metric_type,
@@ -85,7 +104,8 @@ def query(request: Request) -> Answer:
             "step": asked.step // 1000,
             "tier": found.tier,
             "series": [{"tags": each.tags, "points": each.points} for each in found.series],
-        }
+        },
+        headers={"Vary": "Accept"},
     )
 
 

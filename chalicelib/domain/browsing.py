@@ -27,3 +27,31 @@ class TagEntry:
     key: str
     value: str
     series: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSize:
+    """What one metric type takes: series in the catalogue, and samples and bytes in its blocks."""
+
+    name: str
+    series: int
+    samples: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagKeySize:
+    """How many values a tag key has, and how many series carry it."""
+
+    key: str
+    values: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cardinality:
+    """How many series there are, and the metric types and tag keys that make most of them, the largest first."""
+
+    series: int
+    metrics: list[MetricSize]
+    tags: list[TagKeySize]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from chalicelib.domain.browsing import MetricEntry, TagEntry
+from chalicelib.domain.browsing import Cardinality, MetricEntry, TagEntry
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.lookalikes import lookalikes
 from chalicelib.domain.matchers import Matcher, all_match
@@ -36,6 +36,10 @@ class Browse:
         found = self._browser.tags(metric_type, MAX_TAGS + 1)
         by_key = {key: list(values) for key, values in groupby(found[:MAX_TAGS], key=lambda entry: entry.key)}
         return by_key, len(found) > MAX_TAGS
+
+    def cardinality(self, limit: int) -> Cardinality:
+        """The metric types and the tag keys that make most series, up to `limit` of each. Raises Unavailable."""
+        return self._browser.cardinality(limit)
 
     def series(self, metric_type: str, matchers: Sequence[Matcher]) -> list[Definition]:
         """The series of a metric type that match, by their tags. Raises InvalidInput when they are too many."""

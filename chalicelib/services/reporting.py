@@ -40,9 +40,7 @@ MAX_BUSINESS_METRICS = 10
 class Reporting:
     """Builds reports."""
 
-    def __init__(
-        self, together: Together, alerts: AlertPages, facts: ReportFacts, users: ActiveUsers | None = None
-    ) -> None:
+    def __init__(self, together: Together, alerts: AlertPages, facts: ReportFacts, users: ActiveUsers) -> None:
         self._together = together
         self._alerts = alerts
         self._facts = facts
@@ -71,8 +69,8 @@ class Reporting:
         figures = {name: each.mean() for name, each in current_cells.items()}
         earlier = {name: each.mean() for name, each in earlier_cells.items()}
         for known, of in ((figures, ranges), (earlier, previous)):
-            if known[ACTIVE_USERS] is None and self._users is not None:
-                known[ACTIVE_USERS] = self._users.active_users(of.start, min(of.end, now))
+            if known[ACTIVE_USERS] is None:
+                known[ACTIVE_USERS] = self._users.active_users(of.start, min(of.end, now), now)
 
         def trend(name: str) -> Trend | None:
             pairs = trend_pairs(earlier_cells[name], current_cells[name], ranges, previous)

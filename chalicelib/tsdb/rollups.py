@@ -205,14 +205,14 @@ def aggregate_rollups(aggregation: str, found: Rollups, cells: Ints, size: int) 
 
 def _share_up_to(found: Rollups, cells: Ints, size: int, bound: float) -> Floats:
     """The share of samples that are at most so much, those of the bound's own bin counted in."""
-    plain = found.sizes == 0
-    below = found.sums[plain] <= bound * found.counts[plain]
-    weights = np.concatenate((found.weights, found.counts[plain]))
-    where = np.concatenate((np.repeat(cells, found.sizes), cells[plain]))
-    is_below = np.concatenate((found.bins <= bins_of(np.array([bound]))[0], below))
-    totals = np.bincount(where, weights, size)
+    entries = np.repeat(np.arange(len(found), dtype=np.int32), found.sizes)
+    is_low = found.bins <= bins_of(np.array([bound]))[0]
+    below = np.bincount(cells[entries[is_low]], found.weights[is_low], size).astype(np.float64)
+    plain = (found.sizes == 0) & (found.sums <= bound * found.counts)
+    below += np.bincount(cells[plain], found.counts[plain], size)
+    totals = np.bincount(cells, found.counts, size)
     shares = np.full(size, np.nan)
-    np.divide(np.bincount(where, weights * is_below, size), totals, out=shares, where=totals > 0)
+    np.divide(below, totals, out=shares, where=totals > 0)
     return shares
 
 

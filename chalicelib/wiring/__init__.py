@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chalicelib import settings
 
 if TYPE_CHECKING:
+    from chalicelib.services.active_users import ActiveUsers
     from chalicelib.services.agents import HearAgents
     from chalicelib.services.authenticate import Authenticate
     from chalicelib.services.browse import Browse
@@ -115,6 +116,19 @@ def sessions() -> Sessions:
     from chalicelib.services.sessions import Sessions
 
     return Sessions(tokens())
+
+
+@cache
+def active_users() -> ActiveUsers:
+    """Keeps and counts different users."""
+    import uuid
+
+    from chalicelib.services.active_users import ActiveUsers
+    from chalicelib.storage.postgres.distinct_users import PostgresDistinctUsers
+    from chalicelib.storage.valkey.active_users import ValkeyActiveUsers
+
+    kept = PostgresDistinctUsers(database(), days=settings.current().rollup_1h_retention_days)
+    return ActiveUsers(ValkeyActiveUsers(valkey()), kept, lambda: uuid.uuid4().hex)
 
 
 @cache

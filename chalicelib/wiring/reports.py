@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, stream
+from chalicelib.wiring import active_users, database, stream
 
 if TYPE_CHECKING:
     from chalicelib.services.due_reports import DueReports
@@ -54,7 +54,7 @@ def reporting() -> Reporting:
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
     from chalicelib.wiring.alerting import alert_book
 
-    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()))
+    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()), active_users())
 
 
 @cache

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from chalicelib import settings
-from chalicelib.wiring import database, drain, notifications, valkey
+from chalicelib.wiring import active_users, database, drain, notifications, valkey
 from chalicelib.wiring.alerting import evaluate, introduce_agents
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def tick() -> Tick:
         types=ValkeyMetricTypes(valkey(), maximum=given.max_metric_types),
         catalogue=PostgresCatalogue(database()),
         housekeeping=(
+            active_users(),
             PostgresHousekeeping(database()),
             PostgresAlertRetention(
                 database(), alert_days=given.alert_retention_days, audit_days=given.audit_retention_days

@@ -9,6 +9,16 @@ import { quantity, tagsText } from './text';
 const HUES = [212, 28, 150, 280, 350, 185, 90, 320, 55, 245];
 const MOST = 200;
 
+// A canvas does not know light-dark(): the browser says what a variable comes to.
+function resolved(name: string): string {
+  const probe = document.createElement('i');
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
 const colour = (place: number): string => `hsl(${HUES[place % HUES.length]} 62% ${place < HUES.length ? 50 : 62}%)`;
 
 export function Chart({ found, height = 170, threshold, label }: { found: Found; height?: number; threshold?: number | null; label: string }) {
@@ -29,9 +39,11 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
 
   useEffect(() => {
     if (!ref.current || !width) return;
-    const style = getComputedStyle(document.documentElement);
-    const [ink, line] = [style.getPropertyValue('--muted'), style.getPropertyValue('--line')];
+    const [ink, line, limit] = [resolved('--muted'), resolved('--line'), resolved('--fail')];
     const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
+    // Samples that come more rarely than points are asked for leave holes; only what is longer is a gap.
+    const gaps: uPlot.Series.GapsRefiner = (u, _series, _from, _to, holes) =>
+      holes.filter(([from, to]) => u.posToVal(to, 'x', true) - u.posToVal(from, 'x', true) > Math.max(3 * found.step, 90));
     const made = new uPlot(
       {
         width,
@@ -40,11 +52,11 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
         legend: { show: false },
         cursor: { points: { size: 6 } },
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
-        axes: [axis, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit)) }],
+        axes: [axis, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit.length > 7 ? '' : found.unit)) }],
         series: [
           {},
-          ...series.map((each, index) => ({ label: tagsText(each.tags), stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 } })),
-          ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: style.getPropertyValue('--fail'), dash: [5, 4], width: 1.2 }] : []),
+          ...series.map((each, index) => ({ label: tagsText(each.tags), stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 }, gaps })),
+          ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 }] : []),
         ],
       },
       data,
@@ -52,7 +64,7 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
     );
     plot.current = made;
     return () => made.destroy();
-  }, [width, height, data, series, found.unit, ref]);
+  }, [width, height, data, series, found.unit, found.step, ref]);
 
   const last = (points: [number, number | null][]) => points.findLast(([, value]) => value !== null)?.[1] ?? null;
   const described = series.slice(0, 8).map((each) => `${tagsText(each.tags) || found.metricType} ${quantity(last(each.points), found.unit)}`);

@@ -102,7 +102,7 @@ export function AlertRow({ alert, done }: { alert: Alert; done: () => void }) {
         <Badge kind={alert.state === 'resolved' ? 'quiet' : alert.severity}>{alert.state === 'firing' ? alert.severity : alert.state}</Badge>{' '}
         <a href={`#/alerts/${encodeURIComponent(alert.id)}`}><bdi>{alert.message}</bdi></a>
         <p>
-          <bdi>{tagsText(alert.tags)}</bdi> {alert.state === 'resolved' ? 'resolved' : 'since'} <When at={alert.resolvedAt ?? alert.firedAt ?? alert.pendingSince} />
+          <bdi>{tagsText(alert.tags)}</bdi> {alert.state === 'resolved' ? 'resolved' : 'began'} <When at={alert.resolvedAt ?? alert.firedAt ?? alert.pendingSince} />
           {alert.resolvedReason && ` · ${alert.resolvedReason.replace('_', ' ')}`}
           {alert.acknowledgedBy && !alert.resolvedAt && <> · taken by <bdi>{alert.acknowledgedBy}</bdi></>}
         </p>

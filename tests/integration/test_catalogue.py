@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from chalicelib import wiring
 from chalicelib.domain.lookalikes import lookalikes
 from chalicelib.services import browse
 from tests.call import Api
@@ -87,3 +89,21 @@ def test_names_look_alike_but_for_case_separators_and_plural(names: list[str], e
     found = lookalikes(names)
     groups = {tuple(sorted([name, *others])) for name, others in found.items()}
     assert groups == {tuple(sorted(group)) for group in expected}
+
+
+def test_cardinality_tells_what_makes_most_series(filled: Api) -> None:
+    before = filled.get(f"{METRICS}/cardinality").body
+    wiring.compact().run(time.time_ns() // 1_000_000 + 7_200_000)
+    after = filled.get(f"{METRICS}/cardinality", limit="1").body
+
+    assert before["series"] == 4
+    assert [(each["metricType"], each["series"]) for each in before["metrics"]] == [
+        ("wait_times", 2),
+        ("cpu_usage", 1),
+        ("waitTime", 1),
+    ]
+    assert all(each["samples"] == each["bytes"] == 0 for each in before["metrics"])
+    assert before["tags"] == [{"key": "host", "values": 2, "series": 4}, {"key": "region", "values": 1, "series": 2}]
+    assert [(each["metricType"], each["samples"]) for each in after["metrics"]] == [("wait_times", 2)]
+    assert after["metrics"][0]["bytes"] > 0
+    assert len(after["tags"]) == 1

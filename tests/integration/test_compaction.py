@@ -161,7 +161,7 @@ def test_retention_drops_whole_partitions(api: Api, drain: Callable[[], Any], po
     api.post(METRICS, {"snapshots": [snapshot(BEGIN, 1)]})
     drain()
     compact()
-    housekeeping = ticking.tick()._housekeeping[0]
+    housekeeping = ticking.tick()._housekeeping[1]
     now = time.time_ns() // 1_000_000
 
     # when the next day is over, then they are there; and after the day until which they are kept, gone

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
 from chalicelib.wiring import alerting, ticking
 from tests.call import Api
 from tests.integration.live import ALERTS, RULES, TICK, Live
@@ -456,7 +457,7 @@ def test_what_is_over_is_kept_for_as_long_as_promised(live: Live) -> None:
         trail = alerting.audit_trail().page(None, 100, resource=None)
         return len(live.alerts()), len(live.api.get("/monitoring/events", after="0").body["events"]), len(trail)
 
-    _, keeper = ticking.tick()._housekeeping
+    keeper = next(each for each in ticking.tick()._housekeeping if isinstance(each, PostgresAlertRetention))
     keeper.run(live.at(0) + year - 2 * 86_400_000)
     alerts, events, _ = left()
     assert (alerts, events) == (2, 3)

@@ -148,6 +148,20 @@ def test_a_gap_is_shown_and_never_averaged_away(api: Api, drain: Callable[[], An
     assert "data_missing" in [each["id"] for each in body["recommendationDetails"]]
 
 
+def test_users_are_counted_once_where_nobody_records_how_many_there_are(api: Api, drain: Callable[[], Any]) -> None:
+    for number in range(30):
+        tags = {"userId": f"user-{number % 10}"}
+        api.post(METRICS, {"metricType": "response_time", "value": 10, "unit": "ms", "tags": tags})
+    drain()
+
+    live = api.get(REPORT, startDate="-30m", endDate="now").body
+    old = api.get(REPORT, startDate="-100h", endDate="now").body
+
+    assert live["metrics"]["activeUsers"] == 10
+    assert old["metrics"]["activeUsers"] == 10
+    assert live["previousPeriod"]["metrics"]["activeUsers"] in (None, 10)
+
+
 def test_no_data_is_null_and_a_sentence(api: Api) -> None:
     body = api.get(REPORT, **SPEC).body
     assert set(body["metrics"].values()) == {None}

@@ -173,7 +173,7 @@ def test_sql_reads_rollups_as_rows(api: Api, postgres: Postgres, begin: int) -> 
 def test_rollups_go_when_they_have_been_kept_for_long_enough(api: Api, postgres: Postgres, begin: int) -> None:
     record(api, begin, hours=1)
     compact(begin + 10 * HOUR)
-    keeper, *_ = ticking.tick()._housekeeping
+    _, keeper, *_ = ticking.tick()._housekeeping
 
     def left() -> list[int]:
         with psycopg.connect(postgres.url) as connection:

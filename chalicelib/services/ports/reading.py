@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
-from chalicelib.domain.browsing import MetricEntry, TagEntry
+from chalicelib.domain.browsing import Cardinality, MetricEntry, TagEntry
 from chalicelib.domain.series import Definition
 from chalicelib.tsdb.progress import DrainState
 
@@ -91,4 +91,8 @@ class CatalogueBrowser(Protocol):
 
     def tags(self, metric_type: str | None, limit: int) -> list[TagEntry]:
         """Up to `limit` tags of one metric type or of all, by key. Raises Unavailable."""
+        ...
+
+    def cardinality(self, limit: int) -> Cardinality:
+        """The size of it all, with up to `limit` metric types and as many tag keys. Raises Unavailable."""
         ...

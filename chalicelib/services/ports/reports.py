@@ -54,6 +54,6 @@ class ReportFacts(Protocol):
 class ActiveUsers(Protocol):
     """Counts distinct users."""
 
-    def active_users(self, start: int, end: int) -> int | None:
-        """How many different users there were in [start, end), epoch ms; None = nobody said. Raises Unavailable."""
+    def active_users(self, start: int, end: int, now: int) -> int | None:
+        """How many different users there were in [start, end), epoch ms; None = not known. Raises Unavailable."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chalicelib.domain.browsing import MetricEntry, TagEntry
+from chalicelib.domain.browsing import Cardinality, MetricEntry, MetricSize, TagEntry, TagKeySize
 from chalicelib.domain.series import Kind
 from chalicelib.storage.postgres.connection import Database
 
@@ -46,3 +46,27 @@ class PostgresBrowse:
                 (metric_type, metric_type, limit),
             ).fetchall()
         return [TagEntry(*row) for row in rows]
+
+    def cardinality(self, limit: int) -> Cardinality:
+        """The size of it all, with up to `limit` metric types and as many tag keys. Raises Unavailable.
+
+        The length of a payload is known without reading it. What is not compacted yet is not counted.
+        """
+        with self._database.transaction(snapshot=True) as connection:
+            metrics = connection.execute(
+                "WITH largest AS (SELECT metric, count(*) AS series FROM series_catalogue GROUP BY metric"
+                " ORDER BY 2 DESC, 1 LIMIT %s)"
+                " SELECT m.name, l.series, coalesce(sum(b.samples), 0)::bigint,"
+                " coalesce(sum(octet_length(b.payload)), 0)::bigint"
+                " FROM largest l JOIN metric_types m ON m.number = l.metric LEFT JOIN blocks b ON b.metric = l.metric"
+                " GROUP BY m.name, l.series ORDER BY l.series DESC, m.name",
+                (limit,),
+            ).fetchall()
+            tags = connection.execute(
+                "SELECT tag.key, count(DISTINCT tag.value), count(*)"
+                " FROM series_catalogue s, jsonb_each_text(s.tags) AS tag GROUP BY tag.key ORDER BY 2 DESC, 1 LIMIT %s",
+                (limit,),
+            ).fetchall()
+            row = connection.execute("SELECT count(*) FROM series_catalogue").fetchone()
+        assert row is not None
+        return Cardinality(row[0], [MetricSize(*each) for each in metrics], [TagKeySize(*each) for each in tags])

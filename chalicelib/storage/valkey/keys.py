@@ -20,6 +20,11 @@ def distinct(tag: str, hour: int) -> str:
     return f"distinct:{tag}:{hour}"
 
 
+def sketch(name: str, place: int) -> str:
+    """Holds a sketch for the time of one calculation."""
+    return f"sketch:{name}:{place}"
+
+
 def rate(what: str, whose: str, window: int) -> str:
     """Counts what somebody did in a window of time."""
     return f"rate:{what}:{whose}:{window}"

@@ -6,9 +6,9 @@
 
 /** What is used of an Express request, of version 4 or 5. */
 export interface RoutedRequest {
-  baseUrl: string;
+  baseUrl?: string | undefined;
   route?: { path: unknown };
-  params: Record<string, unknown>;
+  params?: Record<string, unknown>;
 }
 
 export interface RouteWatch {
@@ -16,20 +16,29 @@ export interface RouteWatch {
   template(): string;
 }
 
-/** Watch from now on. */
+const watched = new WeakMap<RoutedRequest, RouteWatch>();
+
+/** Watch from now on; where an outer app watches already, with its eyes. */
 export function watchRoute(request: RoutedRequest): RouteWatch {
-  let base = request.baseUrl ?? '';
+  const watch = watched.get(request) ?? watchAnew(request);
+  watched.set(request, watch);
+  return watch;
+}
+
+function watchAnew(request: RoutedRequest): RouteWatch {
+  let base = request.baseUrl; // undefined outside of every router
   let route = request.route;
   let found: string | null = null;
-  const templates = new Map<string, string>([['', ''], [base, base]]);
+  const templates = new Map<string, string>([['', ''], [base ?? '', named(base ?? '', request.params)]]);
   Object.defineProperty(request, 'baseUrl', {
     configurable: true,
     enumerable: true,
     get: () => base,
-    set(entered: string) {
+    set(entered: string | undefined) {
       // Longer: a router is entered, each time by a template of its own. Else one is left.
-      if (entered.length > base.length && entered.startsWith(base)) {
-        templates.set(entered, (templates.get(base) ?? '') + named(entered.slice(base.length), request.params));
+      const above = base ?? '';
+      if (entered && entered.length > above.length && entered.startsWith(above)) {
+        templates.set(entered, (templates.get(above) ?? '') + named(entered.slice(above.length), request.params));
       }
       base = entered;
     },
@@ -40,21 +49,21 @@ export function watchRoute(request: RoutedRequest): RouteWatch {
     get: () => route,
     set(matched: { path: unknown } | undefined) {
       route = matched;
-      if (matched) found = (templates.get(base) ?? '') + pathOf(matched.path);
+      if (matched) found = (templates.get(base ?? '') ?? '') + pathOf(matched.path);
     },
   });
   return {
     template() {
-      if (found !== null) return found.length > 1 && found.endsWith('/') ? found.slice(0, -1) : found || '/';
+      if (found !== null) return found || '/';
       return base ? `${templates.get(base) ?? ''}/*` : 'unmatched';
     },
   };
 }
 
 /** A mounted path with its parameters' values as their names again; a value follows its noun, so from the right. */
-function named(mounted: string, params: Record<string, unknown> = {}): string {
+function named(mounted: string, params: Record<string, unknown> | undefined): string {
   const segments = mounted.split('/');
-  for (const [name, value] of Object.entries(params).reverse()) {
+  for (const [name, value] of Object.entries(params ?? {}).reverse()) {
     const at = segments.findLastIndex(segment => segment !== '' && decoded(segment) === value);
     if (at >= 0) segments[at] = `:${name}`;
   }
@@ -72,5 +81,5 @@ function decoded(segment: string): string {
 /** A route's path may be text, a pattern, or several of them. */
 function pathOf(path: unknown): string {
   const one: unknown = Array.isArray(path) ? path[0] : path;
-  return one === '/' ? '' : String(one);
+  return typeof one === 'string' ? one.replace(/\/$/, '') : String(one);
 }

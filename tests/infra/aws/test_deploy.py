@@ -140,10 +140,13 @@ def test_a_stage_is_deployed_tried_updated_taken_back_and_taken_down(site: Site,
     # the same again changes nothing
     assert "nothing changes" in site.deploy().text
 
-    # a parameter changes what depends on it
-    changed = site.deploy(LogRetentionDays="7")
-    assert "Modify  TickLogs" in changed.text
-    assert "TickQueue " not in changed.text
+    # a parameter changes what depends on it, and nothing is done before somebody says yes
+    terminal = Terminal("n")
+    wish = Wish(stage="dev", parameters=site.parameters | {"LogRetentionDays": "7"}, package=site.package)
+    with pytest.raises(Refused, match="Nothing was changed"):
+        deploy(wish, site.where, site.stack, terminal.ask, terminal.say)
+    assert "Modify  TickLogs" in terminal.text
+    assert "TickQueue " not in terminal.text
 
     # a version that does not work is taken back, and says what was wrong
     with pytest.raises(Refused, match=r"smoke test failed: .*500.* The version before runs again"):

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.sealing import new_keys
 from infra.aws.package import PACKAGE, TEMPLATE, digest
 from infra.local.function_events import scheduled_event
 from tests.infra.aws.conftest import Stores
@@ -41,7 +42,10 @@ def stack(endpoint: str, emulated: Path, stores: Stores) -> Iterator[Deployment]
 
 def new_deployment(endpoint: str, stores: Stores) -> Deployment:
     """A deployment of a name that nobody has."""
+    public, private = new_keys()
     parameters = {
+        "NotifierPublicKey": public,
+        "NotifierPrivateKey": private,
         "AdminEmail": "admin@example.org",
         "DatabaseUrl": stores.database_url,
         "RedisUrl": stores.redis_url,
@@ -134,18 +138,45 @@ def test_every_function_has_a_role_a_size_and_a_log_of_its_own(stack: Deployment
     assert {each["retentionInDays"] for each in groups} == {30}
 
 
-def test_an_update_migrates_then_brings_new_code_and_keeps_what_was_stored(
+def test_an_update_migrates_then_brings_new_code_keeps_what_was_stored_and_can_be_undone(
     stack: Deployment, stores: Stores, emulated: Path, tmp_path: Path
 ) -> None:
+    # given an agent that records, and what it has recorded
     before = stack.invoke("MintToken", {"name": "before", "scopes": ["admin"]})["token"]
-    newer = next_version(emulated, tmp_path / "newer", version="2", migration="CREATE TABLE newer (id int)")
+    metric = {"metricType": "orders", "value": 1, "unit": "count", "timestamp": "2024-03-01T10:00:00.000Z"}
+    window = {"metricType": "orders", "from": "2024-03-01T10:00:00Z", "to": "2024-03-01T11:00:00Z", "step": "1h"}
+    window |= {"aggregation": "count"}
 
+    def agent_is_accepted_and_its_samples_are(count: int) -> None:
+        recorded = stack.record(json.dumps(metric).encode(), before, **{"Content-Type": "application/json"})
+        assert recorded.status_code == 202, recorded.text
+        answer = stack.call("GET", "/monitoring/metrics/query", before, params=window)
+        assert [series["points"] for series in answer.json()["series"]] == [[[1709287200000, float(count)]]], (
+            answer.text
+        )
+
+    agent_is_accepted_and_its_samples_are(1)
+
+    # when version N + 1 comes, with a migration that expands the schema
+    migration = "CREATE TABLE newer (id int); ALTER TABLE rules ADD COLUMN newer text"
+    newer = next_version(emulated, tmp_path / "newer", version="2", migration=migration)
     stack.update(newer)
 
+    # then everything from before is there, and the agent goes on
     listed = stack.call("GET", "/monitoring/tokens", before)
     assert listed.headers["X-Version"] == "2"
     assert "before" in {each["name"] for each in listed.json()["tokens"]}
     assert rows(stores, "SELECT count(*) FROM newer") == [(0,)]
+    agent_is_accepted_and_its_samples_are(2)
+
+    # and version N, deployed again, works on the schema of N + 1
+    stack.update(emulated)
+    listed = stack.call("GET", "/monitoring/tokens", before)
+    assert (listed.status_code, listed.headers.get("X-Version")) == (200, None)
+    agent_is_accepted_and_its_samples_are(3)
+    rule = {"name": "old code", "metricType": "orders", "condition": "greater_than", "threshold": 1}
+    assert stack.call("POST", "/monitoring/alerts/rules", before, json=rule).status_code == 201
+    assert rows(stores, "SELECT to_regclass('newer')::text") == [("newer",)]
 
 
 def test_a_failed_migration_leaves_the_old_version_running(

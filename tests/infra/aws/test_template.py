@@ -124,6 +124,21 @@ def test_every_alarm_tells_the_topic_and_names_a_page_that_exists(resources: dic
         assert f"### {page}\n" in headings, f"{name} names the runbook {page!r}, which is not there"
 
 
+def test_the_stores_are_encrypted_kept_and_protected(resources: dict[str, Any]) -> None:
+    database, valkey = resources["Database"], resources["Valkey"]["Properties"]
+    # a snapshot brings its encryption with it, and AWS refuses the property beside it
+    inherited = {"Fn::If": ["RestoresDatabase", {"Ref": "AWS::NoValue"}, True]}
+    assert database["Properties"]["StorageEncrypted"] == inherited
+    assert database["Properties"]["DeletionProtection"] == {"Fn::If": ["IsProd", True, False]}
+    assert (database["DeletionPolicy"], database["UpdateReplacePolicy"]) == ("Snapshot", "Snapshot")
+    assert resources["DatabaseSettings"]["Properties"]["Parameters"]["rds.force_ssl"] == "1"
+    assert valkey["TransitEncryptionMode"] == "required"
+    assert valkey["AtRestEncryptionEnabled"] is True
+    assert resources["ValkeySettings"]["Properties"]["Properties"]["maxmemory-policy"] == "noeviction"
+    url = json.dumps(resources["Tick"]["Properties"]["Environment"]["Variables"]["DATABASE_URL"])
+    assert "sslmode=verify-full&sslrootcert=" in url
+
+
 def test_silence_of_the_ticks_is_an_alarm(resources: dict[str, Any]) -> None:
     alarm = resources["NoTickAlarm"]["Properties"]
     assert alarm["TreatMissingData"] == "breaching"  # a function that never runs measures nothing

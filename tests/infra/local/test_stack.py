@@ -98,7 +98,7 @@ def test_it_gets_ready_serves_restarts_what_dies_and_stops_without_a_trace(
     assert token == (directory / "token").read_text().strip() == "token-of-local-admin"
     assert (directory / "token").stat().st_mode & 0o777 == 0o600
     assert (directory / "agent-token").read_text().strip() == "token-of-agent"
-    assert set(stack.family()) == {"aws", "valkey", "postgres", "api", "functions"}
+    assert set(stack.family()) == {"aws", "valkey", "postgres", "mail", "api", "functions"}
 
     old = stack.family()
     for part in ("valkey", "api", "postgres"):
@@ -155,7 +155,7 @@ def test_addresses_that_are_given_replace_the_parts(tmp_path: Path, started: lis
 
     stack.ready()
 
-    assert set(stack.family()) == {"aws", "api", "functions"}
+    assert set(stack.family()) == {"aws", "mail", "api", "functions"}
     assert json.loads(notes.read_text().splitlines()[0])["what"] == {"database": "postgresql://elsewhere/x"}
 
 
