@@ -21,6 +21,7 @@ from chalicelib.api.dashboard import dashboard
 from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
+from chalicelib.api.protocols import protocols
 from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
@@ -46,6 +47,7 @@ for blueprint in (
     health,
     hosts,
     metrics,
+    protocols,
     report_schedules,
     reports,
     rules,

@@ -104,13 +104,16 @@ class Request:
     def json_body(self) -> bytes:
         """The body's JSON, inflated and bounded, still undecoded."""
         check_json_type(self.header("content-type"))
+        return inflate(self.raw_body(), self.header("content-encoding"))
+
+    def raw_body(self) -> bytes:
+        """The body as it came, still compressed."""
         raw = self._raw.raw_body
-        return inflate(raw if isinstance(raw, bytes) else raw.encode(), self.header("content-encoding"))
+        return raw if isinstance(raw, bytes) else raw.encode()
 
     def text_body(self, *, most: int) -> str:
         """The body as text of at most so many bytes; for forms."""
-        raw = self._raw.raw_body
-        content = raw if isinstance(raw, bytes) else raw.encode()
+        content = self.raw_body()
         if len(content) > most:
             raise TooLarge(f"body: must be at most {most} bytes.")
         try:

@@ -28,6 +28,16 @@ class Snapshot(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     units: dict[str, str] = {}
 
 
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of one sampled series, (epoch ms, value) each: what remote write and OTLP send."""
+
+    metric_type: str
+    tags: dict[str, str]
+    points: list[tuple[int, float]]
+    unit: str | None = None
+
+
 @dataclass(slots=True)
 class Batch:
     """One request's samples, and what was already wrong with it; `index` counts the body's elements,
@@ -35,6 +45,7 @@ class Batch:
 
     samples: list[tuple[int | None, Sample]] = field(default_factory=list)
     snapshots: list[tuple[int | None, Snapshot]] = field(default_factory=list)
+    points: list[tuple[int | None, Points]] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
     rejected: int = 0
 

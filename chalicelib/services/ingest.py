@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Callable
 
@@ -40,6 +41,8 @@ class Ingest:
         rows: list[Row] = []
         for index, snapshot in batch.snapshots:
             self._add_snapshot(frame, rows, batch, index, snapshot, now)
+        if batch.points:
+            self._add_points(frame, rows, batch, now)
         if batch.samples:
             self._add_samples(frame, rows, batch, now)
         if frame.samples:
@@ -79,6 +82,39 @@ class Ingest:
         if values:
             frame.add_run(row.ids, struct.pack(f"<{len(values)}d", *values), time, len(values))
             rows.append(row)
+
+    def _add_points(self, frame: FrameBuilder, rows: list[Row], batch: Batch, now: int) -> None:
+        ids: list[bytes] = []
+        values: list[float] = []
+        times: list[int] = []
+        for index, series in batch.points:
+            name, tags = series.metric_type, series.tags
+            units = {} if series.unit is None else {name: series.unit}
+            key = ((name,), tuple(tags.items()), tuple(units.items()))
+            try:
+                row = self._rows.cached(key)
+                if row is None:
+                    row, wrong = self._rows.snapshot_row(key, tags, (name,), units)
+                    if wrong:
+                        raise InvalidSample(wrong[0].field, wrong[0].reason)
+            except InvalidSample as error:
+                batch.reject(index, error.field, error.reason, samples=len(series.points))
+                continue
+            before = len(ids)
+            for time, value in series.points:
+                try:
+                    if not math.isfinite(value):
+                        raise InvalidSample("value", "must be a finite number")
+                    times.append(self._time(time, now))
+                except InvalidSample as error:
+                    batch.reject(index, error.field, error.reason)
+                    continue
+                ids.append(row.ids)
+                values.append(value)
+            if len(ids) > before:
+                rows.append(row)
+        if ids:
+            frame.add_samples(ids, values, times)
 
     def _add_samples(self, frame: FrameBuilder, rows: list[Row], batch: Batch, now: int) -> None:
         ids: list[bytes] = []

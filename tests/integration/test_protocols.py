@@ -1,0 +1,36 @@
+"""What comes in by the protocols of others is read back through our API."""
+
+from __future__ import annotations
+
+import time
+
+from tests.call import Api
+from tests.remote_write import STALE, block, series, write_request
+
+WRITE = "/prometheus/api/v1/write"
+PROTOBUF = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
+
+
+def test_what_prometheus_writes_is_read_live_and_writing_it_twice_changes_nothing(api: Api) -> None:
+    now = time.time_ns() // 1_000_000
+    labels = {"__name__": "node_load1", "instance": "a:9100", "job": "node"}
+    body = block(write_request(series(labels, [(now - 1000, 0.5), (now, STALE)])))
+
+    replies = [api.raw("POST", WRITE, body, headers=PROTOBUF)["statusCode"] for _ in range(2)]
+    found = api.get("/monitoring/metrics/query", metricType="node_load1", from_="-1m", to="now", aggregation="count")
+
+    assert replies == [204, 204]
+    assert sum(value for each in found.body["series"] for _, value in each["points"]) == 1
+
+
+def test_one_bad_series_makes_it_400_and_the_good_one_is_kept(api: Api) -> None:
+    now = time.time_ns() // 1_000_000
+    good = series({"__name__": "good_one"}, [(now, 1.0)])
+    bad = series({"__name__": "bad name"}, [(now, 1.0)])
+
+    refused = api.call("POST", WRITE, block(write_request(good, bad)), headers=PROTOBUF)
+    live = api.get("/monitoring/metrics/realtime", types="good_one")
+
+    assert (refused.status, refused.body["errors"][0]["index"]) == (400, 1)
+    assert [point["value"] for point in live.body["good_one"]] == [1]
+    assert api.call("POST", WRITE, b"no snappy", headers=PROTOBUF).status == 400

@@ -1,0 +1,77 @@
+"""Remote write's bodies are read as Prometheus means them, and no bytes can do harm."""
+
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.api.schemas.protobuf import Malformed
+from chalicelib.api.schemas.remote_write import read_remote_write
+from chalicelib.api.schemas.snappy import decompress
+from chalicelib.domain.errors import InvalidInput
+from tests.remote_write import STALE, block, number, series, write_request
+
+# b"abcd" * 8 as the format's description has it: a literal of four, and a copy of 28 that overlaps itself.
+REPEATED = b"\x20\x0cabcd\x6e\x04\x00"
+
+
+def test_a_series_and_its_points_come_out_as_they_went_in() -> None:
+    body = write_request(series({"__name__": "up", "job": "node", "empty": ""}, [(1000, 1.0), (2000, 0.0)]))
+
+    ((index, points),) = read_remote_write(block(body)).points
+
+    assert (index, points.metric_type, points.tags) == (0, "up", {"job": "node"})
+    assert points.points == [(1000, 1.0), (2000, 0.0)]
+
+
+def test_a_stale_marker_is_no_sample_and_no_error() -> None:
+    batch = read_remote_write(block(write_request(series({"__name__": "up"}, [(1000, STALE)]))))
+
+    assert (batch.points, batch.errors) == ([], [])
+
+
+def test_a_series_without_a_name_is_refused_and_the_others_go_on() -> None:
+    batch = read_remote_write(
+        block(write_request(series({"a": "b"}, [(1, 1.0)]), series({"__name__": "x"}, [(1, 1.0)])))
+    )
+
+    assert (batch.rejected, batch.errors[0].index, len(batch.points)) == (1, 0, 1)
+
+
+def test_a_copy_that_overlaps_itself_repeats() -> None:
+    assert decompress(REPEATED, 100) == b"abcd" * 8
+
+
+def test_a_bomb_is_refused_before_anything_is_inflated() -> None:
+    with pytest.raises(Malformed, match="over 1000 bytes"):
+        decompress(number(1 << 40) + b"\x00a", 1000)
+
+
+@given(st.binary(max_size=200))
+def test_any_content_survives_a_block(content: bytes) -> None:
+    assert decompress(block(content), 200) == content
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(content: bytes) -> None:
+    for body in (content, block(content), block(write_request(content))):
+        with suppress(InvalidInput):
+            assert read_remote_write(body).samples == []
+
+
+@given(st.integers(0, 200), st.binary(max_size=80))
+def test_whatever_a_block_says_it_never_grows_over_its_bound(length: int, content: bytes) -> None:
+    with suppress(Malformed):
+        assert len(decompress(number(length) + content, 100)) == length <= 100
+
+
+def test_a_double_is_read_bit_by_bit() -> None:
+    body = write_request(series({"__name__": "x"}, [(1, -0.0)]))
+
+    ((_, points),) = read_remote_write(block(body)).points
+
+    assert struct.pack("<d", points.points[0][1]) == struct.pack("<d", -0.0)
