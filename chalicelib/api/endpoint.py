@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from chalice.app import Blueprint, CORSConfig, Response
+from chalice.app import Blueprint, CaseInsensitiveMapping, CORSConfig, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib import settings, wiring
@@ -30,7 +30,7 @@ _JSON = {"Content-Type": "application/json"}
 class Answer:
     """What a view answers: `body` is anything JSON can hold; None = an empty body.
 
-    A text that comes with a Content-Type of its own is answered as it is.
+    A text or bytes that come with a Content-Type of their own are answered as they are.
     """
 
     body: Any
@@ -111,6 +111,11 @@ class Request:
         raw = self._raw.raw_body
         return raw if isinstance(raw, bytes) else raw.encode()
 
+    def take_any_answer(self) -> None:
+        """A caller that sends no Accept header takes anything; Chalice would refuse it a binary answer."""
+        if not self.header("accept"):
+            self._raw.headers = CaseInsensitiveMapping({**self._raw.headers, "accept": "*/*"})
+
     def text_body(self, *, most: int) -> str:
         """The body as text of at most so many bytes; for forms."""
         content = self.raw_body()
@@ -171,7 +176,7 @@ class Resource(Blueprint):
                     return internal_error(_request_id(raw))
                 if answer.body is None:
                     return Response("", {**answer.headers}, answer.status)
-                if isinstance(answer.body, str) and "Content-Type" in answer.headers:
+                if isinstance(answer.body, str | bytes) and "Content-Type" in answer.headers:
                     return Response(answer.body, {**answer.headers}, answer.status)
                 return Response(msgspec.json.encode(answer.body).decode(), {**_JSON, **answer.headers}, answer.status)
 

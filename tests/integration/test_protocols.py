@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import time
+from collections.abc import Callable
+
+import pytest
 
 from tests.call import Api
+from tests.otlp import gauge, request
 from tests.remote_write import STALE, block, series, write_request
 
 WRITE = "/prometheus/api/v1/write"
+OTLP = "/otlp/v1/metrics"
 PROTOBUF = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy"}
 
 
@@ -34,3 +41,24 @@ def test_one_bad_series_makes_it_400_and_the_good_one_is_kept(api: Api) -> None:
     assert (refused.status, refused.body["errors"][0]["index"]) == (400, 1)
     assert [point["value"] for point in live.body["good_one"]] == [1]
     assert api.call("POST", WRITE, b"no snappy", headers=PROTOBUF).status == 400
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_what_opentelemetry_exports_is_read_live(api: Api, compress: Callable[[bytes], bytes]) -> None:
+    name = f"otel.{compress.__name__}"
+    body = compress(request(gauge(name, 7, time.time_ns(), {"route": "/x"}), {"host.name": "web-1"}))
+
+    answered = api.raw("POST", OTLP, body, headers={"Content-Type": "application/x-protobuf"})
+    (point,) = api.get("/monitoring/metrics/realtime", types=name).body[name]
+
+    assert (answered["statusCode"], answered["body"]) == (200, "")
+    assert (point["value"], point["tags"]) == (7, {"host": "web-1", "route": "/x"})
+
+
+def test_what_was_not_taken_is_told_as_partial_success(api: Api) -> None:
+    body = request(gauge("otel.old", 7, 0, {}), {})
+
+    answered = api.raw("POST", OTLP, body, headers={"Content-Type": "application/x-protobuf"})
+
+    assert answered["statusCode"] == 200
+    assert b"\x08\x01" in base64.b64decode(answered["body"])[:6]

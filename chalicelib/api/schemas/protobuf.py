@@ -51,6 +51,15 @@ def varint(raw: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
+def to_varint(number: int) -> bytes:
+    """An unsigned number as a varint."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*out, number])
+
+
 def text(content: int | bytes) -> str:
     """A string field."""
     try:

@@ -1,0 +1,32 @@
+"""Builds OTLP's messages for the tests, by hand."""
+
+from __future__ import annotations
+
+import struct
+
+from tests.remote_write import field
+
+
+def attribute(key: str, value: bytes) -> bytes:
+    """A number point's KeyValue; `value` is an encoded AnyValue."""
+    return field(7, field(1, key) + field(2, value))
+
+
+def gauge(name: str, value: int, time_ns: int, tags: dict[str, str], unit: str = "") -> bytes:
+    """A Metric with one whole number."""
+    point = b"".join(attribute(key, field(1, text)) for key, text in tags.items())
+    point += b"\x19" + struct.pack("<Q", time_ns) + b"\x31" + struct.pack("<q", value)
+    return field(1, name) + field(3, unit) + field(5, field(1, point))
+
+
+def histogram(name: str, bounds: list[float], counts: list[int], total: float, time_ns: int) -> bytes:
+    """A Metric with one histogram of explicit bounds."""
+    point = b"\x19" + struct.pack("<Q", time_ns) + b"\x21" + struct.pack("<Q", sum(counts))
+    point += b"\x29" + struct.pack("<d", total) + field(6, struct.pack(f"<{len(counts)}Q", *counts))
+    return field(1, name) + field(9, field(1, point + field(7, struct.pack(f"<{len(bounds)}d", *bounds))))
+
+
+def request(metric: bytes, resource: dict[str, str]) -> bytes:
+    """An ExportMetricsServiceRequest of one metric."""
+    attributes = b"".join(field(1, field(1, key) + field(2, field(1, text))) for key, text in resource.items())
+    return field(1, field(1, attributes) + field(2, field(2, metric)))
