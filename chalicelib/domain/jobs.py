@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -123,7 +124,7 @@ def notice_of(
         severity=str(episode.severity),
         state=str(State(alert.state)),
         tags=dict(episode.tags),
-        value=episode.value,
+        value=episode.value if episode.value is not None and math.isfinite(episode.value) else None,
         threshold=episode.threshold,
         unit=episode.unit,
         message=episode.message,

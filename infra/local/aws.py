@@ -11,6 +11,7 @@ import sys
 import threading
 
 from infra.local import lifeline
+from infra.local.atomic import make_conditions_atomic
 
 
 def main(arguments: list[str]) -> int:
@@ -24,6 +25,7 @@ def main(arguments: list[str]) -> int:
 
     from moto.server import ThreadedMotoServer
 
+    make_conditions_atomic()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=int(port), verbose=False)
     server.start()
     stopped.wait()

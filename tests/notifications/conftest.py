@@ -20,6 +20,7 @@ from chalicelib.domain.rules import Rule
 from chalicelib.domain.silences import MaintenanceWindow, Silence
 from chalicelib.wiring import alerting, notifications, notifying
 from infra.local import resources
+from infra.local.atomic import make_conditions_atomic
 from infra.local.function_events import sqs_event
 from infra.local.postgres import Postgres
 from infra.local.sqs_queue import Queue
@@ -38,6 +39,7 @@ def aws() -> Iterator[str]:
     from moto.server import ThreadedMotoServer
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else a line a request
+    make_conditions_atomic()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()

@@ -196,6 +196,14 @@ def test_quiet_hours_hold_back_what_is_not_severe_until_the_morning(api: Api, cl
     assert told("alert_b") == ["firing"]
 
 
+def test_a_value_that_no_json_can_hold_does_not_keep_anybody_from_being_told(cloud: Cloud) -> None:
+    story = story_of()
+    episode = story.fire(NOW)
+    infinite = replace(episode, alert=replace(episode.alert, id="alert_i"), value=float("inf"), tags={"host": "i"})
+    story.tick(NOW, Change(State.PENDING, infinite, story.rule))
+    assert told("alert_i") == ["firing"]
+
+
 def test_a_pending_alert_is_written_down_and_nobody_told(cloud: Cloud) -> None:
     story = story_of()
     from chalicelib.domain.alerts import Alert, Transition

@@ -76,12 +76,6 @@ class PostgresLedger:
                 ).rowcount
             )
 
-    def dead_letters(self) -> int:
-        """How many notifications could not be delivered and wait for somebody's decision. Raises Unavailable."""
-        with self._database.transaction() as connection:
-            row = connection.execute("SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed')").fetchone()
-        return 0 if row is None else int(row[0])
-
     def forget(self, before: int) -> None:
         """Let go of what was decided before an instant (epoch ms), and of old cooldowns. Raises Unavailable."""
         with self._database.transaction() as connection:
