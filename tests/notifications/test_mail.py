@@ -71,9 +71,9 @@ def server(box: Box, **options: Any) -> Iterator[int]:
     try:
         yield made.sockets[0].getsockname()[1]
     finally:
-        made.close()
 
         async def end() -> None:
+            made.close()  # here, not in the test's thread: a server belongs to its loop
             for task in asyncio.all_tasks(loop):
                 if task is not asyncio.current_task():
                     task.cancel()
