@@ -88,10 +88,11 @@ def test_a_link_that_was_changed_is_too_old_or_for_nothing_does_nothing(api: Api
     story.fire(now_ms())
     good = make_token(SECRET, "alert_a", now_ms())
     old = make_token(SECRET, "alert_a", now_ms() - LIFE_MS - 1)
-    for bad in ("", "x", good.replace("alert_a", "alert_b"), good[:-1] + "0", old, make_token("", "alert_a", now_ms())):
+    forged = good[:-1] + ("1" if good[-1] == "0" else "0")
+    for bad in ("", "x", good.replace("alert_a", "alert_b"), forged, old, make_token("", "alert_a", now_ms())):
         for method in ("GET", "POST"):
             status, body = page(api, method, bad)
-            assert (status, "does not work" in body) == (403, True) or bad == good
+            assert (status, "does not work" in body) == (403, True)
     assert page(api, "GET", make_token(SECRET, "alert_gone", now_ms()))[0] == 404
     assert alerting.history().get("alert_a")[0].acknowledgement is None
 
