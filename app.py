@@ -113,6 +113,15 @@ def mail_report(event: SQSEvent) -> None:
         notifying.mail_reports().run(mail_job_of(record.body))
 
 
+@app.on_sqs_message(queue=settings.current().event_queue, batch_size=1)
+def publish_events(event: SQSEvent) -> None:
+    """Put events on the event bus; what it did not take comes back."""
+    from chalicelib.queues import events_of
+
+    for record in event:
+        notifying.publish().run(events_of(record.body))
+
+
 @app.schedule(Rate(1, Rate.HOURS))
 def canary(event: CloudWatchEvent) -> dict[str, Any]:
     """Send a notification that is for nobody all the way, and see what became of the one before."""

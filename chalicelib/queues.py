@@ -13,6 +13,7 @@ import msgspec
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Job, Receipt
 from chalicelib.domain.mail import Mail, MailJob, Picture
+from chalicelib.domain.occurrences import Occurrence
 
 BATCH = 10  # what SQS takes in one call
 
@@ -93,6 +94,19 @@ class SqsMailRoad(_SqsQueue):
             raise Unavailable("The queue of mails (SQS) cannot be reached; it is tried again.") from error
 
 
+class SqsEventRoad(_SqsQueue):
+    """Takes events to the function that can reach the event bus."""
+
+    def send(self, events: Sequence[Occurrence]) -> None:
+        """Hand events over in one message. Raises Unavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(list(events)).decode())
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("The queue of events (SQS) cannot be reached; it is tried again.") from error
+
+
 def _entry(number: int, line: str, job: Job) -> dict[str, str]:
     return {
         "Id": str(number),
@@ -110,6 +124,11 @@ def job_of(body: str) -> Job:
 def receipt_of(body: str) -> Receipt:
     """The receipt in a message."""
     return msgspec.json.decode(body, type=Receipt)
+
+
+def events_of(body: str) -> list[Occurrence]:
+    """The events in a message."""
+    return msgspec.json.decode(body, type=list[Occurrence])
 
 
 def instant_of(body: str) -> int:

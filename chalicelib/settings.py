@@ -94,6 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         str, Meta(description="The SQS FIFO queue of notifications that exhausted their tries.", pattern=r"\.fifo$")
     ] = "perfmon-dead-letters.fifo"
     receipt_queue: Annotated[str, Meta(description="The SQS queue of receipts.")] = "perfmon-receipts"
+    event_bus_name: Annotated[
+        str, Meta(description="The EventBridge bus that is told what the feed of events tells; empty = none.")
+    ] = ""
+    event_queue: Annotated[str, Meta(description="The SQS queue of events on their way to it.")] = "perfmon-events"
     claims_table: Annotated[str, Meta(description="The DynamoDB table of claims.")] = "perfmon-claims"
     notifier_public_key: Annotated[
         str, Meta(description="Seals the channels' secrets, base64; empty = channels with secrets are refused.")

@@ -12,6 +12,7 @@ from chalicelib.wiring import database, ingest
 
 if TYPE_CHECKING:
     from chalicelib.channels.registry import Registry
+    from chalicelib.services.announce import Announce
     from chalicelib.services.channels import Channels
     from chalicelib.services.dispatch import Dispatch
     from chalicelib.services.tell import Tell
@@ -94,6 +95,18 @@ def dispatch() -> Dispatch:
     return Dispatch(
         database(), outbox(), channel_book(), SqsJobQueue(given.notification_queue), _links, zone=given.timezone
     )
+
+
+@cache
+def announce() -> Announce:
+    """Hands the feed of events to the event bus."""
+    from chalicelib.queues import SqsEventRoad
+    from chalicelib.services.announce import Announce
+    from chalicelib.storage.postgres.event_bus import PostgresHandedOver
+    from chalicelib.storage.postgres.events import PostgresEvents
+
+    road = SqsEventRoad(settings.current().event_queue)
+    return Announce(database(), PostgresEvents(database()), PostgresHandedOver(database()), road)
 
 
 @cache

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from chalicelib.channels.http import Http
     from chalicelib.channels.registry import Sender
     from chalicelib.queues import SqsJobQueue
+    from chalicelib.services.announce import Publish
     from chalicelib.services.deliver import Deliver
     from chalicelib.services.mail_reports import MailReports
 
@@ -62,6 +63,15 @@ def mail_reports() -> MailReports:
     from chalicelib.storage.dynamodb.mailed import DynamoMailed
 
     return MailReports(DynamoMailed(settings.current().claims_table), _email(), lambda: time.time_ns() // 1_000_000)
+
+
+@cache
+def publish() -> Publish:
+    """Puts events on the event bus."""
+    from chalicelib.eventbridge import EventBridge
+    from chalicelib.services.announce import Publish
+
+    return Publish(EventBridge(settings.current().event_bus_name))
 
 
 def http() -> Http:

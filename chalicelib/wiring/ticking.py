@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from chalicelib import settings
 from chalicelib.wiring import active_users, database, drain, notifications, valkey
 from chalicelib.wiring.alerting import evaluate, introduce_agents
+
+_log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from chalicelib.services.tick import Tick
@@ -46,7 +49,7 @@ def tick() -> Tick:
 
 
 def run(instant: int, clock: Callable[[], int]) -> None:
-    """Do what is due at an instant of the grid, and hand over what is to be told; the clock tells epoch ms.
+    """Do what is due at an instant of the grid, hand over what is to be told, and announce; the clock tells epoch ms.
 
     A database that cannot be reached is told by the road that needs none.
     """
@@ -58,3 +61,8 @@ def run(instant: int, clock: Callable[[], int]) -> None:
     except Unavailable:
         notifications.operator().service_down(clock())
         raise
+    if settings.current().event_bus_name:
+        try:
+            notifications.announce().run()
+        except Unavailable as error:
+            _log.error("events were not announced", extra={"reason": error.message})

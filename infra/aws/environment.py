@@ -19,6 +19,7 @@ def everywhere() -> dict[str, Any]:
     return {
         **queues.environment(),
         "CLAIMS_TABLE": {"Ref": "ClaimsTable"},
+        "EVENT_BUS_NAME": {"Ref": "EventBus"},
         "NOTIFIER_PUBLIC_KEY": {"Ref": "NotifierPublicKey"},
         "ALERT_DEFAULT_RECIPIENTS": {"Ref": "AdminEmail"},
         "METRIC_RETENTION_HOURS": {"Ref": "MetricRetentionHours"},

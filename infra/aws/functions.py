@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.aws.queues import DEAD_LETTERS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
+from infra.aws.queues import DEAD_LETTERS, EVENTS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
 
 Statement = dict[str, Any]
 
@@ -59,8 +59,8 @@ _NOTIFIER: dict[str, Any] = {
 FUNCTIONS: dict[str, Function] = {
     "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
     "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
-    "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS))),
-    "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS),)),
+    "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS), sends_to(EVENTS))),
+    "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS), sends_to(EVENTS))),
     "Notify": Function(
         memory=256,
         timeout=60,
@@ -83,6 +83,9 @@ FUNCTIONS: dict[str, Function] = {
         takes=REPORT_MAILS,
         may=(allow("dynamodb:UpdateItem", on="ClaimsTable"), SEND_MAIL),
         environment={name: value for name, value in _NOTIFIER.items() if name != "NOTIFIER_PRIVATE_KEY"},
+    ),
+    "PublishEvents": Function(
+        memory=256, timeout=60, inside=False, takes=EVENTS, may=(allow("events:PutEvents", on="EventBus"),)
     ),
     "Canary": Function(memory=256, timeout=60, at_most=1, may=(sends_to(NOTIFICATIONS),)),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),

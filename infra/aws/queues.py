@@ -10,6 +10,7 @@ REPORT_MAILS = "ReportMailQueue"
 NOTIFICATIONS = "NotificationQueue"
 DEAD_LETTERS = "DeadLetterQueue"
 RECEIPTS = "ReceiptQueue"
+EVENTS = "EventQueue"
 _TWO_WEEKS = 1_209_600
 
 
@@ -50,6 +51,7 @@ QUEUES: dict[str, Queue] = {
     DEAD_LETTERS: Queue(setting="DEAD_LETTER_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=None, fifo=True),
     RECEIPTS: Queue(setting="RECEIPT_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=600),
     REPORT_MAILS: Queue(setting="REPORT_MAIL_QUEUE", visibility=60, kept=86_400, old_after=3600),
+    EVENTS: Queue(setting="EVENT_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=600),
 }
 
 

@@ -34,6 +34,7 @@ RINGS: dict[str, set[str]] = {
     "chalicelib.channels": {"chalicelib.domain", "chalicelib.rendering", "chalicelib.channels", "boto3", "botocore"},
     "chalicelib.sealing": {"chalicelib.domain", "nacl"},
     "chalicelib.queues": {"chalicelib.domain", "boto3", "botocore", "msgspec"},
+    "chalicelib.eventbridge": {"chalicelib.domain", "boto3", "botocore"},
     "chalicelib.settings": {"msgspec"},
     "chalicelib.logs": set(),
     "chalicelib.api": {

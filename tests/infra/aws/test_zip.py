@@ -101,6 +101,7 @@ def start(
         "REDIS_URL": stores.redis_url,
         "AWS_ENDPOINT_URL": endpoint,
         "TICK_QUEUE": tick_queue,
+        "EVENT_BUS_NAME": "default",
         **notifier_parts,
     }
     with ExitStack() as running:
@@ -137,6 +138,11 @@ def test_every_function_of_the_template_starts_and_answers(
     receipt = {"MessageId": "3", "ReceiptHandle": "r", "Body": msgspec.json.encode(done).decode()}
     report = MailJob("rep_1", ("ann@example.com",), Mail("Report", "All is well.", "<p>All is well.</p>"))
     mail = {"MessageId": "4", "ReceiptHandle": "r", "Body": write_mail_job(report)}
+    happened = {
+        "MessageId": "5",
+        "ReceiptHandle": "r",
+        "Body": json.dumps([{"number": 1, "type": "t", "at": 1, "data": {}}]),
+    }
     scheduled = scheduled_event("every", datetime.now(UTC), "event-1")
     events: dict[str, tuple[Any, Callable[[Any], bool]]] = {
         "app.app": (request("GET", "/monitoring/health/ready", routes), lambda answer: answer["statusCode"] == 200),
@@ -150,6 +156,10 @@ def test_every_function_of_the_template_starts_and_answers(
         ),
         "app.mail_report": (
             sqs_event([mail], "arn:aws:sqs:us-east-1:123456789012:m"),
+            lambda answer: answer is None,
+        ),
+        "app.publish_events": (
+            sqs_event([happened], "arn:aws:sqs:us-east-1:123456789012:e"),
             lambda answer: answer is None,
         ),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),
