@@ -1,8 +1,8 @@
 """How soon somebody hears of an alert on the real program: `python -m benchmarks.telling`.
 
-The service as `make run` starts it, judging every second, a webhook channel whose receiver is this program. Samples cross
-a threshold for one host after the other; then for many at once, which is what a bad night looks like. Latency is from the
-transition (`firedAt`, an instant of the grid) to the receiver.
+The service as `make run` starts it, judging every second, a webhook channel whose receiver is this program. Samples
+cross a threshold for one host after the other; then for many at once, which is what a bad night looks like. Latency is
+from the transition (`firedAt`, an instant of the grid) to the receiver.
 """
 
 from __future__ import annotations
