@@ -1,0 +1,61 @@
+"""What all probes read, on every multiple of the interval."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from perfmon_agent.reading import Probe, Reading, snapshots
+
+_log = logging.getLogger(__name__)
+
+
+class Readings:
+    """The probes of one host. `tags` come with every figure; `clock` and `wall` count seconds."""
+
+    def __init__(
+        self,
+        probes: Sequence[Probe],
+        tags: Mapping[str, str],
+        about: Callable[[], Iterable[Reading]] = tuple,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._probes = probes
+        self._tags = dict(tags)
+        self._about = about
+        self._wall = wall
+        self._broken: set[str] = set()
+
+    def every(self, interval: int, stop: threading.Event) -> Iterator[list[dict[str, Any]]]:
+        """The snapshots of every multiple of `interval` seconds, until `stop`."""
+        self.collect()  # the first reading gives rates their beginning; what it finds is not sent
+        while not stop.is_set():
+            due = (int(self._wall()) // interval + 1) * interval
+            if stop.wait(max(0.0, due - self._wall())):
+                return
+            if not due <= self._wall() < due + interval:  # the machine slept, or its clock was set
+                due = int(self._wall()) // interval * interval
+            yield self.snapshots(due * 1000)
+
+    def snapshots(self, at_ms: int) -> list[dict[str, Any]]:
+        """What every probe reads now, as the API takes it."""
+        return snapshots(self.collect(), self._tags, at_ms)
+
+    def collect(self) -> list[Reading]:
+        """What every probe reads now; one that fails is told of once and left out, and so is what is no number."""
+        readings: list[Reading] = []
+        now = time.monotonic()
+        for probe in self._probes:
+            name = type(probe).__name__
+            try:
+                readings += probe.read(now)
+            except Exception as error:  # noqa: BLE001 -- a broken probe must not silence the others
+                if name not in self._broken:
+                    self._broken.add(name)
+                    _log.warning("%s does not work here and is left out: %s", name, error)
+        readings += self._about()
+        return [reading for reading in readings if math.isfinite(reading.value)]
