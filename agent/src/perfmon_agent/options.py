@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["text", "whole", "flag", "names", "pairs"]
-PROBE_NAMES = ("cpu", "system", "memory", "disks", "network")
+PROBE_NAMES = ("cpu", "system", "memory", "disks", "network", "processes", "containers")
 MOST_SAMPLES = 100_000_000
 
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from perfmon_agent.once import Once
 from perfmon_agent.reading import Probe, Reading, snapshots
 
 _log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Readings:
         self._tags = dict(tags)
         self._about = about
         self._wall = wall
-        self._broken: set[str] = set()
+        self._once = Once(_log)
 
     def every(self, interval: int, stop: threading.Event) -> Iterator[list[dict[str, Any]]]:
         """The snapshots of every multiple of `interval` seconds, until `stop`."""
@@ -54,8 +55,6 @@ class Readings:
             try:
                 readings += probe.read(now)
             except Exception as error:  # noqa: BLE001 -- a broken probe must not silence the others
-                if name not in self._broken:
-                    self._broken.add(name)
-                    _log.warning("%s does not work here and is left out: %s", name, error)
+                self._once.warn(name, "%s does not work here and is left out: %s", name, error)
         readings += self._about()
         return [reading for reading in readings if math.isfinite(reading.value)]
