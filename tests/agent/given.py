@@ -83,4 +83,4 @@ def agent(url: str, *probes: Probe, interval: int = 1) -> Agent:
     """An agent that sends to a scripted API."""
     buffer = Buffer(1000)
     sending = Delivery(Sender(url, "pm_x", "test").send, buffer)
-    return Agent(Readings(probes or [OneReading()], {"host": "a"}), buffer, sending, interval)
+    return Agent(Readings(probes or [OneReading()]), {"host": "a"}, buffer, sending, interval)

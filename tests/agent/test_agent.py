@@ -59,9 +59,9 @@ def test_a_clock_that_jumps_makes_no_sample_of_another_time() -> None:
     stop = threading.Event()
     # asked for: the next multiple, how long until then, whether it is about then, and what the multiple is now
     instants = iter([999.5, 999.99, 1000.0, 1000.5, 1001.0, 5003.0, 5003.5])
-    readings = Readings([OneReading()], {}, wall=lambda: next(instants))
+    readings = Readings([OneReading()], wall=lambda: next(instants))
     every = readings.every(1, stop)
-    assert [next(every)[0]["timestamp"] for _ in range(2)] == [1000_000, 5003_000]
+    assert [next(every)[0] for _ in range(2)] == [1000_000, 5003_000]
 
 
 def test_readings_with_the_same_tags_share_a_snapshot() -> None:
@@ -72,7 +72,7 @@ def test_readings_with_the_same_tags_share_a_snapshot() -> None:
 
 
 def test_a_broken_probe_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    readings = Readings([Broken(), OneReading()], {})
+    readings = Readings([Broken(), OneReading()])
     names = [each.name for _ in range(3) for each in readings.collect()]
     assert names == ["cpu_usage"] * 3
     assert caplog.text.count("Broken does not work here") == 1
@@ -83,7 +83,7 @@ def test_what_is_no_number_is_left_out() -> None:
         def read(self, now: float) -> Iterable[Reading]:
             return [Reading("a", float("nan"), ""), Reading("b", float("inf"), ""), Reading("c", 1, "")]
 
-    assert [each.name for each in Readings([Odd()], {}).collect()] == ["c"]
+    assert [each.name for each in Readings([Odd()]).collect()] == ["c"]
 
 
 def test_a_counter_that_fell_has_no_rate_and_never_a_negative_one() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from perfmon_agent.options import OPTIONS, PROBE_NAMES
+from perfmon_agent.options import OPTIONS, PLUGIN_OPTIONS, PROBE_NAMES
 
 
 def test_every_option_stands_in_the_reference(project: Path) -> None:
@@ -23,3 +23,9 @@ def test_every_probe_stands_in_the_reference(project: Path) -> None:
         line for line in (project / "docs" / "agent.md").read_text().splitlines() if line.startswith("Probes: ")
     )
     assert line.removeprefix("Probes: ").rstrip(".").split(", ") == list(PROBE_NAMES)
+
+
+def test_every_option_of_a_plugin_stands_in_the_reference(project: Path) -> None:
+    reference = (project / "docs" / "agent.md").read_text()
+    for option in PLUGIN_OPTIONS:
+        assert f"| `{option.key}` | {option.default or ''} |".replace("|  |", "| |") in reference, option.key

@@ -27,7 +27,7 @@ def test_every_known_metric_and_all_that_the_agent_sends_stand_in_the_documentat
     sender, spool = Sender("http://127.0.0.1:1/api", "", ""), Spool(tmp_path, 1000)
     itself = Itself(sender, Delivery(sender.send, Buffer(100), spool), spool)
     sender.clock_offset = 0.0
-    readings = Readings(probes_of(configuration.read(["check"], {}, tmp_path / "none")), {}, itself.read)
+    readings = Readings(probes_of(configuration.read(["check"], {}, tmp_path / "none")), itself.read)
     readings.collect()
     sent = {(reading.name, reading.unit) for reading in readings.collect()}
     spool.close()

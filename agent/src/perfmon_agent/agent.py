@@ -11,9 +11,11 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Mapping
 
 from perfmon_agent.buffer import Buffer
 from perfmon_agent.delivery import Delivery
+from perfmon_agent.reading import snapshots
 from perfmon_agent.readings import Readings
 
 SPREAD_SECONDS = 1.0
@@ -23,10 +25,13 @@ _log = logging.getLogger(__name__)
 
 
 class Agent:
-    """Reads, buffers, sends."""
+    """Reads, buffers, sends. `tags` come with every figure."""
 
-    def __init__(self, readings: Readings, buffer: Buffer, delivery: Delivery, interval: int) -> None:
+    def __init__(
+        self, readings: Readings, tags: Mapping[str, str], buffer: Buffer, delivery: Delivery, interval: int
+    ) -> None:
         self._readings = readings
+        self._tags = tags
         self._buffer = buffer
         self._delivery = delivery
         self._interval = interval
@@ -40,8 +45,8 @@ class Agent:
         """Go on until `stop`; then send what waits, as far as that goes in three seconds. Raises Refused."""
         sending = threading.Thread(target=self._send_until, args=(stop,), name="delivery", daemon=True)
         sending.start()
-        for snapshots in self._readings.every(self._interval, stop):
-            self._buffer.add(snapshots)
+        for at_ms, readings in self._readings.every(self._interval, stop):
+            self._buffer.add(snapshots(readings, self._tags, at_ms))
             self._news.set()
         self._read_all.set()
         self._news.set()

@@ -18,12 +18,16 @@ from perfmon_agent.agent import Agent
 from perfmon_agent.buffer import Buffer
 from perfmon_agent.configuration import Configuration
 from perfmon_agent.delivery import Delivery
+from perfmon_agent.exposition import page
 from perfmon_agent.itself import Itself
 from perfmon_agent.lock import InUse
 from perfmon_agent.mistakes import ConfigurationError
+from perfmon_agent.plugins import Plugins
 from perfmon_agent.probes import probes_of
+from perfmon_agent.reading import Probe
 from perfmon_agent.readings import Readings
 from perfmon_agent.sender import Refused, Sender
+from perfmon_agent.serving import Page
 from perfmon_agent.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     try:
         given = configuration.read(sys.argv[1:] if arguments is None else arguments, os.environ)
-        return {"run": run, "check": check}[given.command](given)
+        return COMMANDS[given.command](given)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
         return 2
@@ -46,29 +50,56 @@ def run(given: Configuration) -> int:
     sender = Sender(given.url, given.token, user_agent(given.interval))
     buffer = Buffer(given.buffer)
     delivery = Delivery(sender.send, buffer, spool)
-    readings = Readings(probes_of(given), given.all_tags, Itself(sender, delivery, spool).read)
+    probes = probes_of(given)
+    readings = Readings(probes, Itself(sender, delivery, spool).read)
     _log.info("perfmon-agent %s: %s sends to %s every %s s", __version__, given.host, given.url, given.interval)
     if spool is not None and spool.samples:
         _log.info("%s samples wait in %s", spool.samples, given.spool_directory)
     try:
-        Agent(readings, buffer, delivery, given.interval).run(stop)
+        Agent(readings, given.all_tags, buffer, delivery, given.interval).run(stop)
     except Refused as error:
         _log.error("%s Give the agent a token with the scope `ingest`.", error)
         return 3
     finally:
         sender.close()
+        close(probes)
+    return 0
+
+
+def serve(given: Configuration) -> int:
+    """Show the newest reading to whoever fetches it, until a signal. Raises ConfigurationError."""
+    stop = _until_a_signal()
+    probes = probes_of(given)
+    with Page(given.serve_address) as shown:
+        _log.info("perfmon-agent %s: %s", __version__, shown.url)
+        for _, readings in Readings(probes).every(given.interval, stop):
+            shown.content = page(readings, given.all_tags)
+    close(probes)
     return 0
 
 
 def check(given: Configuration) -> int:
     """Print one reading as a table."""
-    readings = Readings(probes_of(given), given.all_tags)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    probes = probes_of(given)
+    readings = Readings(probes)
     readings.collect()
     time.sleep(1)  # rates are of the second that has passed
+    for probe in probes:
+        if isinstance(probe, Plugins):
+            probe.wait_for_all()
     for reading in readings.collect():
         tags = " ".join(f"{key}={value}" for key, value in reading.tags.items())
         print(f"{reading.name:28}{reading.value:>18,.2f} {reading.unit:10}{tags}")
+    close(probes)
     return 0
+
+
+def close(probes: Sequence[Probe]) -> None:
+    """End what the probes have started."""
+    for probe in probes:
+        if isinstance(probe, Plugins):
+            probe.close()
 
 
 def user_agent(interval: int) -> str:
@@ -98,3 +129,6 @@ def _spool(given: Configuration) -> Spool | None:
         # Nobody asked for this folder: an agent that can send must not fail for it.
         _log.warning("there is no spool (%s): while the API is away, samples wait in memory only", error)
         return None
+
+
+COMMANDS = {"run": run, "check": check, "serve": serve}

@@ -20,8 +20,6 @@ COMMANDS = {
     "run": "read and send until a signal ends it (the default)",
     "check": "print one reading and end",
     "serve": "read, and show the figures as a page for Prometheus",
-    "install": "make it a service of systemd",
-    "uninstall": "take that service away",
 }
 
 

@@ -17,6 +17,11 @@ class Reading:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+def tag(text: str) -> str:
+    """Text of the system's or of others as the value of a tag: 1 to 256 characters that can be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()[:256] or "-"
+
+
 class Probe(Protocol):
     """Reads one corner of the machine."""
 
@@ -34,5 +39,6 @@ def snapshots(readings: Iterable[Reading], tags: Mapping[str, str], at_ms: int) 
             key, {"tags": {**tags, **reading.tags}, "timestamp": at_ms, "metrics": {}, "units": {}}
         )
         snapshot["metrics"][reading.name] = reading.value
-        snapshot["units"][reading.name] = reading.unit
+        if reading.unit:
+            snapshot["units"][reading.name] = reading.unit
     return list(by_tags.values())

@@ -6,33 +6,30 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from perfmon_agent.once import Once
-from perfmon_agent.reading import Probe, Reading, snapshots
+from perfmon_agent.reading import Probe, Reading
 
 _log = logging.getLogger(__name__)
 
 
 class Readings:
-    """The probes of one host. `tags` come with every figure; `clock` and `wall` count seconds."""
+    """The probes of one host, and what the agent says `about` itself; `wall` is the clock on the wall, in seconds."""
 
     def __init__(
         self,
         probes: Sequence[Probe],
-        tags: Mapping[str, str],
         about: Callable[[], Iterable[Reading]] = tuple,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._probes = probes
-        self._tags = dict(tags)
         self._about = about
         self._wall = wall
         self._once = Once(_log)
 
-    def every(self, interval: int, stop: threading.Event) -> Iterator[list[dict[str, Any]]]:
-        """The snapshots of every multiple of `interval` seconds, until `stop`."""
+    def every(self, interval: int, stop: threading.Event) -> Iterator[tuple[int, list[Reading]]]:
+        """What is read on every multiple of `interval` seconds, with that instant in milliseconds, until `stop`."""
         self.collect()  # the first reading gives rates their beginning; what it finds is not sent
         while not stop.is_set():
             due = (int(self._wall()) // interval + 1) * interval
@@ -40,11 +37,7 @@ class Readings:
                 return
             if not due <= self._wall() < due + interval:  # the machine slept, or its clock was set
                 due = int(self._wall()) // interval * interval
-            yield self.snapshots(due * 1000)
-
-    def snapshots(self, at_ms: int) -> list[dict[str, Any]]:
-        """What every probe reads now, as the API takes it."""
-        return snapshots(self.collect(), self._tags, at_ms)
+            yield due * 1000, self.collect()
 
     def collect(self) -> list[Reading]:
         """What every probe reads now; one that fails is told of once and left out, and so is what is no number."""

@@ -8,6 +8,7 @@ from typing import Any
 import psutil
 
 from perfmon_agent.configuration import Configuration
+from perfmon_agent.plugins import Plugins
 from perfmon_agent.probes.containers import ContainersProbe
 from perfmon_agent.probes.cpu import CpuProbe
 from perfmon_agent.probes.disks import DisksProbe
@@ -29,8 +30,9 @@ PROBES: Mapping[str, Callable[[Configuration], Probe]] = {
 
 
 def probes_of(given: Configuration) -> list[Probe]:
-    """One of each that is not disabled."""
-    return [make(given) for name, make in PROBES.items() if name not in given.disabled]
+    """One of each that is not disabled, and one for all plugins if there are any."""
+    probes = [make(given) for name, make in PROBES.items() if name not in given.disabled]
+    return [*probes, Plugins(given.plugins)] if given.plugins else probes
 
 
 def _cores() -> Sequence[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from perfmon_agent.probes.cgroups import Group
+from perfmon_agent.reading import tag
 
 _SHORT = 12
 # /var/log/containers/<pod>_<namespace>_<container>-<id>.log
@@ -55,4 +56,4 @@ class ContainerNames:
         except (OSError, ValueError):
             return ""
         name = said.get("Name") if isinstance(said, dict) else None
-        return name.lstrip("/")[:256] if isinstance(name, str) else ""
+        return tag(name.lstrip("/")) if isinstance(name, str) else ""

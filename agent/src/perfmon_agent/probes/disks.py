@@ -12,7 +12,7 @@ import psutil
 
 from perfmon_agent.once import Once
 from perfmon_agent.rates import Rates
-from perfmon_agent.reading import Reading
+from perfmon_agent.reading import Reading, tag
 
 _PSEUDO = frozenset(("autofs", "devfs", "devtmpfs", "iso9660", "nsfs", "overlay", "proc", "ramfs", "squashfs", "tmpfs"))
 # Parts of a disk would count its traffic twice; loop, ram and device-mapper devices stand on others.
@@ -42,7 +42,7 @@ class DisksProbe:
                 yield from self._traffic(device, counts, now)
 
     def _traffic(self, device: str, counts: Any, now: float) -> Iterator[Reading]:
-        tags = {"device": device}
+        tags = {"device": tag(device)}
         per_second: dict[str, float] = {}
         for name, count, unit in (
             ("disk_read_bytes", counts.read_bytes, "B/s"),
@@ -70,7 +70,7 @@ class DisksProbe:
 
 def _file_system(mount: str) -> Iterator[Reading]:
     usage = psutil.disk_usage(mount)
-    tags = {"mount": mount[:256]}
+    tags = {"mount": tag(mount)}
     yield Reading("disk_usage", round(usage.percent, 2), "percent", tags)
     yield Reading("disk_free", usage.free, "B", tags)
     if not hasattr(os, "statvfs"):

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import psutil
 
 from perfmon_agent.rates import Rates
-from perfmon_agent.reading import Reading
+from perfmon_agent.reading import Reading, tag
 
 # The loopback one, and the host's ends of cables to containers and virtual machines: they come and go by the hundred.
 _NOT_REAL = re.compile(r"lo\d*$|Loopback|veth|cali|lxc|tap|vnet")
@@ -36,4 +36,4 @@ class NetworkProbe:
             ):
                 rate = self._rates.per_second(f"{interface} {name}", count, now)
                 if rate is not None:
-                    yield Reading(name, round(rate, 2), unit, {"interface": interface[:256]})
+                    yield Reading(name, round(rate, 2), unit, {"interface": tag(interface)})
