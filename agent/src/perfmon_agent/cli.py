@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import psutil
 
-from perfmon_agent import __version__, configuration
+from perfmon_agent import __version__, configuration, installing
 from perfmon_agent.agent import Agent
 from perfmon_agent.buffer import Buffer
 from perfmon_agent.configuration import Configuration
@@ -102,6 +102,18 @@ def close(probes: Sequence[Probe]) -> None:
             probe.close()
 
 
+def install(given: Configuration) -> int:
+    """Make it a service of systemd. Raises ConfigurationError."""
+    installing.install(given, installing.this_machine(given.root))
+    return 0
+
+
+def uninstall(given: Configuration) -> int:
+    """Take that service away. Raises ConfigurationError."""
+    installing.uninstall(installing.this_machine(given.root))
+    return 0
+
+
 def user_agent(interval: int) -> str:
     """Who we are; the service's list of hosts shows it."""
     system = f"{platform.system()} {platform.release()}"
@@ -131,4 +143,4 @@ def _spool(given: Configuration) -> Spool | None:
         return None
 
 
-COMMANDS = {"run": run, "check": check, "serve": serve}
+COMMANDS = {"run": run, "check": check, "serve": serve, "install": install, "uninstall": uninstall}

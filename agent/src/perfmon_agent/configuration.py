@@ -20,6 +20,8 @@ COMMANDS = {
     "run": "read and send until a signal ends it (the default)",
     "check": "print one reading and end",
     "serve": "read, and show the figures as a page for Prometheus",
+    "install": "make it a service of systemd",
+    "uninstall": "take that service away",
 }
 
 
@@ -28,6 +30,7 @@ class Configuration:
     """Everything the agent needs to know; the names are those of options.py."""
 
     command: str
+    root: str
     token: str
     url: str
     token_file: str
@@ -79,7 +82,7 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
         raise ConfigurationError(
             "There is no token: set PERFMON_TOKEN, or token_file (--token-file) to a file that holds it."
         )
-    return Configuration(command=given.command, token=token, plugins=plugins, file=file, **values)
+    return Configuration(command=given.command, root=given.root, token=token, plugins=plugins, file=file, **values)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -90,6 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = "; ".join(f"{name}: {what}" for name, what in COMMANDS.items())
     parser.add_argument("command", nargs="?", choices=list(COMMANDS), default="run", metavar="command", help=commands)
     parser.add_argument("--config", metavar="FILE", help=f"the file; {DEFAULT_FILE} is read if it is there")
+    parser.add_argument("--root", default="", metavar="FOLDER", help="install: write into a folder, start nothing")
     for option in OPTIONS:
         parser.add_argument(option.flag, dest=option.field, metavar=option.kind.upper(), help=option.about)
     return parser
