@@ -1,4 +1,4 @@
-"""Installing writes a token that only root reads, a hardened unit and a first configuration; uninstalling removes them."""
+"""Installing writes a token that only root reads, a hardened unit and a configuration; uninstalling takes them away."""
 
 from __future__ import annotations
 
