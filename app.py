@@ -28,6 +28,7 @@ from chalicelib.api.rules import rules
 from chalicelib.api.sessions import sessions
 from chalicelib.api.silences import silences
 from chalicelib.api.slack_actions import slack_actions
+from chalicelib.api.targets import targets
 from chalicelib.api.tokens import tokens
 from chalicelib.api.told import told
 from chalicelib.api.trials import trials
@@ -54,6 +55,7 @@ for blueprint in (
     sessions,
     silences,
     slack_actions,
+    targets,
     told,
     tokens,
     trials,
