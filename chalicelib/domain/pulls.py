@@ -10,7 +10,7 @@ from chalicelib.domain.relabelling import Relabel
 from chalicelib.domain.slots import due_slots
 from chalicelib.domain.targets import Target, TargetType
 
-JOBS_AT_ONCE = 20
+JOBS_AT_ONCE = 40
 # A scrape that could not be begun for so long (ms) is not made up for: the next one has come.
 LATE_AFTER_MS = 60_000
 
@@ -58,7 +58,7 @@ class Planned:
 def plan(targets: Iterable[Planned], now: int, until: int, token: str) -> list[Pull]:
     """The pulls of everything due from `now` to `until` (epoch ms) that is not planned yet, by instant.
 
-    Targets due at the same instant share a message, at most 20 of them: all are pulled at once, so that how many
+    Targets due at the same instant share a message, at most 40 of them: all are pulled at once, so that how many
     run side by side depends on how many there are and not on how slow they are.
     """
     jobs: dict[int, list[Job]] = {}

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -24,6 +25,8 @@ from infra.local.sqs_queue import Queue
 
 # Any container runs any function, so a dozen functions need no dozen processes; a slow one gets company.
 _SMALLEST, _LARGEST, _WAITING = 2, 8, 100
+# Of one queue at once: however long its calls take, containers are left for the others.
+_OF_ONE_QUEUE = _LARGEST // 2
 _THREADS = 64
 _FINISH_SECONDS = 2.0
 
@@ -44,7 +47,8 @@ async def run(directory: Path, ready: Path) -> None:
         for source in app.queues:
             queue = Queue(client, source.queue, source.function.name, visibility=source.function.seconds, also=also)
             await asyncio.to_thread(queue.ensure)
-            callers.append(Poller(source, queue, pool, app.app_name))
+            bounded = replace(source, concurrency=min(source.concurrency, _OF_ONE_QUEUE))
+            callers.append(Poller(bounded, queue, pool, app.app_name))
         callers += [Scheduler(schedule, pool, app.app_name) for schedule in app.schedules]
         ready.touch()
         await _until_stopped(callers)

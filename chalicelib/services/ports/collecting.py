@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
+from chalicelib.domain.collector_tokens import KeptCredential
+from chalicelib.domain.exposed import Fetched
 from chalicelib.domain.pulls import Job, Planned, Pull
-from chalicelib.domain.targets import Scrape, TargetRecord
+from chalicelib.domain.recording import Body, Recorded
+from chalicelib.domain.targets import Scrape, TargetRecord, TargetType
 
 
 class TargetBook(Protocol):
@@ -93,8 +96,44 @@ class Opener(Protocol):
 
 
 class Source(Protocol):
-    """Fetches what a type of target has."""
+    """Fetches what one type of target has."""
 
-    def collect(self, job: Job, secrets: Mapping[str, str]) -> Scrape:
-        """Fetch, keep what is to be kept and hand it over to the service; what became of it, whatever happens."""
+    def instance(self, job: Job) -> str:
+        """The tag `instance` of everything that comes from there."""
+        ...
+
+    def fetch(self, job: Job, secrets: Mapping[str, str]) -> Fetched:
+        """What there is now. Raises ScrapeFailed, also while the samples are read."""
+        ...
+
+
+class Sources(Protocol):
+    """What fetches each type of target."""
+
+    def of(self, target_type: TargetType) -> Source:
+        """That of a type."""
+        ...
+
+
+class Recorder(Protocol):
+    """The service's own API for recording."""
+
+    def bodies(self, snapshots: Sequence[Mapping[str, Any]]) -> list[Body]:
+        """The requests' bodies."""
+        ...
+
+    def record(self, bodies: Sequence[Body], token: str, key: str) -> Recorded:
+        """Hand bodies over, each once however often it has to be tried. Raises NotRecorded."""
+        ...
+
+
+class CredentialBook(Protocol):
+    """Where the puller's token is kept, in its box."""
+
+    def get(self) -> KeptCredential | None:
+        """The one that is kept."""
+        ...
+
+    def replace(self, credential: KeptCredential) -> None:
+        """Keep another one."""
         ...

@@ -25,7 +25,8 @@ CREATE TABLE collector (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     token_id text,
     token_box text,
-    token_made_at timestamptz NOT NULL DEFAULT '-infinity',
+    token_made_at timestamptz,
+    token_sealed_for text,                -- the public key of the box
     former_token_id text                  -- good until the next one is made: pulls on their way carry it
 );
 INSERT INTO collector DEFAULT VALUES;
