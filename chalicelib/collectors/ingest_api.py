@@ -57,7 +57,7 @@ class IngestApi:
     def _post(self, body: Body, token: str, key: str) -> Recorded:
         headers = {
             "Authorization": f"Bearer {token}",
-            "Content-Type": "application/json",
+            "Content-Type": "application/gzip",  # API Gateway ruins a compressed body that is called JSON
             "Content-Encoding": "gzip",
             "Idempotency-Key": key,
             "User-Agent": "perfmon-collector",

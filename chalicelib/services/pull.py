@@ -66,8 +66,6 @@ class PullTargets:
         begun = self._clock()
         try:
             return self._record(job, token, begun)
-        except NotRecorded as error:
-            return Scrape(target_id=job.id, at=begun, state=ScrapeState.DOWN, error=f"{error}")
         except Exception:  # noqa: BLE001 -- the edge of a thread: logged, and one target's trouble is not another's
             _log.exception("a target could not be pulled", extra={"target": job.id})
             return Scrape(target_id=job.id, at=begun, state=ScrapeState.DOWN, error="an internal error; see the log")
@@ -88,11 +86,15 @@ class PullTargets:
             bodies = self._recorder.bodies(snapshots(samples, begun))
             count = len(samples) - len(told)
             del samples
-        said = self._recorder.record(bodies, token, f"{job.id}-{begun}")
+        state = ScrapeState.DOWN if error else ScrapeState.UP
+        try:
+            said = self._recorder.record(bodies, token, f"{job.id}-{begun}")
+        except NotRecorded as failed:
+            return Scrape(target_id=job.id, at=begun, state=state, error=error or f"{failed}", seconds=seconds)
         return Scrape(
             target_id=job.id,
             at=begun,
-            state=ScrapeState.DOWN if error else ScrapeState.UP,
+            state=state,
             error=error or _rejections(said),
             samples=count,
             rejected=said.rejected,

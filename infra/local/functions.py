@@ -11,10 +11,11 @@ import os
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+
+import msgspec
 
 from infra.local import lifeline, resources
 from infra.local.failures import StackError
@@ -47,7 +48,7 @@ async def run(directory: Path, ready: Path) -> None:
         for source in app.queues:
             queue = Queue(client, source.queue, source.function.name, visibility=source.function.seconds, also=also)
             await asyncio.to_thread(queue.ensure)
-            bounded = replace(source, concurrency=min(source.concurrency, _OF_ONE_QUEUE))
+            bounded = msgspec.structs.replace(source, concurrency=min(source.concurrency, _OF_ONE_QUEUE))
             callers.append(Poller(bounded, queue, pool, app.app_name))
         callers += [Scheduler(schedule, pool, app.app_name) for schedule in app.schedules]
         ready.touch()
