@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus
+from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus, TargetFacts
 from chalicelib.domain.hosts import DEFAULT_INTERVAL, DOWN_AT_LEAST_MS
 from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
 
 GONE_AFTER = timedelta(days=1)
+# A target that was just made or changed is planned within a minute; a pull may take most of another.
+PULLED_WITHIN = timedelta(minutes=3)
 # Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone. What a
 # receiver refused for good is news for a day; what exhausted its tries, until somebody has decided about it.
 _FACTS = """
@@ -31,7 +33,11 @@ SELECT
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
   (SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed') AND (state = 'dead' OR at > %(gone)s)),
-  entry_id, lost_frames, last_loss_at
+  entry_id, lost_frames, last_loss_at,
+  (SELECT count(*) FROM targets WHERE enabled),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM targets WHERE enabled
+     AND greatest(last_at, updated_at) < %(now)s - %(patience)s - (document ->> 'interval')::int * interval '1 s'),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM targets WHERE enabled AND last_state = 'down')
 FROM drain
 """
 
@@ -47,10 +53,18 @@ class PostgresHealth:
         at = to_datetime(now)
         with self._database.transaction() as connection:
             row = connection.execute(
-                _FACTS, {"now": at, "gone": at - GONE_AFTER, "interval": DEFAULT_INTERVAL, "down": DOWN_AT_LEAST_MS}
+                _FACTS,
+                {
+                    "now": at,
+                    "gone": at - GONE_AFTER,
+                    "interval": DEFAULT_INTERVAL,
+                    "down": DOWN_AT_LEAST_MS,
+                    "patience": PULLED_WITHIN,
+                },
             ).fetchone()
         assert row is not None
-        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, entry, lost, loss = row
+        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, *further = row
+        entry, lost, loss, targets, overdue, not_up = further
         return StoreFacts(
             alerts=ActiveAlerts(total, critical, high),
             enabled_rules=enabled,
@@ -63,6 +77,7 @@ class PostgresHealth:
             drained_entry=entry,
             lost_frames=lost,
             last_loss=_instant(loss),
+            targets=TargetFacts(targets, tuple(overdue), tuple(not_up)),
         )
 
 
