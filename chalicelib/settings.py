@@ -15,6 +15,8 @@ from msgspec import Meta
 
 _LIMITS = r"^\d{1,9}(\.\d{1,6})?,\d{1,9}(\.\d{1,6})?$"
 
+_NETWORKS = r"^( *[0-9a-fA-F.:]+/\d{1,3} *(,|$))*$"
+
 
 class SettingsError(Exception):
     """A setting has a value that is not allowed; one line names the variable, the value and what is allowed."""
@@ -126,6 +128,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     webhook_allow_loopback: Annotated[
         bool, Meta(description="Channels may call this very machine; make run sets it.")
     ] = False
+
+    pull_queue: Annotated[str, Meta(description="The SQS queue of targets to be pulled.")] = "perfmon-pulls"
+    scrape_queue: Annotated[str, Meta(description="The SQS queue of what became of pulls.")] = "perfmon-scrapes"
+    collector_ingest_url: Annotated[
+        str, Meta(description="Where the collector records what it pulled; empty = PUBLIC_URL.")
+    ] = ""
+    collector_allowed_networks: Annotated[
+        str,
+        Meta(
+            description="Comma-separated networks beside the internet that targets may be in, like 10.0.0.0/8.",
+            pattern=_NETWORKS,
+        ),
+    ] = ""
 
     max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
 
