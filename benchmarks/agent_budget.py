@@ -1,7 +1,7 @@
 """What the host agent costs, beside prometheus-node-exporter, netdata and collectd in the same minutes.
 
-`python -m benchmarks.agent_budget [SECONDS]`; each reads every ten seconds, and whichever of the others is not installed
-is left out (Debian: apt-get install prometheus-node-exporter netdata-core collectd-core). The goal: 1 % of a core, 45 MB.
+`python -m benchmarks.agent_budget [SECONDS]`; each reads every ten seconds. Whichever of the others is not installed is
+left out (Debian: apt-get install prometheus-node-exporter netdata-core collectd-core). The goal: 1 % of a core, 45 MB.
 """
 
 from __future__ import annotations
