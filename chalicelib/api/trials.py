@@ -55,7 +55,14 @@ def backtest_rule(request: Request) -> Answer:
         for name in ("firings", "pages", "dropped", "flaps", "minutesFiring")
     }
     return Answer(
-        {"from": to_iso(start), "to": to_iso(end), "evaluations": len(trial.instants), **totals, "groups": groups}
+        {
+            "from": to_iso(start),
+            "to": to_iso(end),
+            "evaluations": len(trial.instants),
+            "approximate": trial.is_approximate,
+            **totals,
+            "groups": groups,
+        }
     )
 
 

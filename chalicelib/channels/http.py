@@ -22,6 +22,7 @@ from chalicelib.channels.addresses import Guard, Refused, is_odd_number
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 MOST_BYTES = 65_536
+_PART = 65_536  # read at a time: a buffer as large as the limit would be made anew for every part
 _Resolved = list[tuple[socket.AddressFamily, str]]
 
 
@@ -150,7 +151,7 @@ class Http:
         content = bytearray()
         while len(content) < self.most_bytes:
             sock.settimeout(_left(deadline))
-            part = answer.read1(self.most_bytes - len(content))
+            part = answer.read1(min(_PART, self.most_bytes - len(content)))
             if not part:
                 return bytes(content)
             content += part

@@ -10,10 +10,10 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.channels.urls import read_url, shown_host
 from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.notifications import Reason
+from chalicelib.domain.urls import read_url, shown_host
 from chalicelib.rendering.slack import blocks_of, text_of
 from chalicelib.rendering.words import Message, compose
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from chalicelib.domain.selectors import Selection, selects
 from chalicelib.domain.silences import MaintenanceWindow, Scope, Subject
 
 ADDRESS_PREFIX = "email:"
+CHANNEL_ID = re.compile("chn_[0-9a-f]{16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +117,21 @@ class ChannelSet:
 
         A rule that names nobody: the channels whose defaults cover the alert, else the service's default recipients.
         """
-        named = [*map(address_channel, recipients), *map(self.get, channels)]
+        named = [*map(self.get, map(_reference, recipients)), *map(self.get, channels)]
         if not named:
             named = [each for each in self._channels if each.defaults is not None and each.defaults.cover(subject)]
         if not named:
             named = [address_channel(address) for address in self._default_recipients]
         return tuple({channel.id: channel for channel in named}.values())
+
+
+def channels_named(recipients: Iterable[str], channels: Iterable[str]) -> list[str]:
+    """The ids and names of channels among what a rule names; addresses are channels of their own."""
+    return [*filter(CHANNEL_ID.fullmatch, recipients), *channels]
+
+
+def _reference(recipient: str) -> str:
+    return recipient if CHANNEL_ID.fullmatch(recipient) else f"{ADDRESS_PREFIX}{recipient}"
 
 
 def _minutes(clock: str) -> int:

@@ -57,6 +57,15 @@ class ActiveAlerts:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """The collector's targets: how many are switched on, which of them were not pulled in time, which are down."""
+
+    enabled: int = 0
+    overdue: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFacts:
     """What the database says of the service; instants in epoch ms, None = it has not been yet.
 
@@ -76,6 +85,7 @@ class StoreFacts:
     drained_entry: str
     lost_frames: int
     last_loss: int | None
+    targets: TargetFacts = TargetFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +159,7 @@ def hosts_check(reporting: int, silent: Sequence[str]) -> Check:
     status = Status.PASS if not silent else Status.WARN if reporting else Status.FAIL
     message = f"{reporting} of {known} hosts reporting"
     if silent:
-        shown = ", ".join(silent[:3])
-        message += f"; silent: {shown}" + (f" and {len(silent) - 3} more" if len(silent) > 3 else "")
+        message += f"; silent: {_some(silent)}"
     return Check("Hosts Reporting", status, message, reporting, known)
 
 
@@ -160,6 +169,24 @@ def age_check(name: str, seconds: float | None, limits: Limits, *, good: str, ne
         return Check(name, Status.PASS, never)
     status, threshold = judge(seconds, limits)
     return Check(name, status, good.format(f"{seconds:.0f} s"), round(seconds, 1), threshold)
+
+
+def collector_check(targets: TargetFacts) -> Check:
+    """Whether every target is pulled when it should be, and answers; when none is, it is the collector that fails."""
+    late, down = targets.overdue, targets.down
+    status = Status.PASS
+    message = f"{targets.enabled} targets are pulled"
+    if late:
+        status = Status.FAIL if len(late) == targets.enabled else Status.WARN
+        message = f"{len(late)} of {targets.enabled} targets were not pulled in time: {_some(late)}"
+    elif down:
+        status = Status.WARN
+        message = f"{len(down)} of {targets.enabled} targets are down: {_some(down)}"
+    return Check("Collector", status, message, len(late) + len(down))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def dead_letters_check(count: int) -> Check:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from urllib.parse import urlsplit
 
+from chalicelib.domain.channels import CHANNEL_ID
 from chalicelib.domain.conditions import Condition, read_condition, write_condition
 from chalicelib.domain.fields import Fields, wrong_tag_key
 from chalicelib.domain.rules import DEFAULT_REPEAT_INTERVAL, EscalationStep, Match, NoData, Rule, Severity
@@ -42,7 +43,7 @@ def read_rule(given: object, *, rule_id: str) -> Rule:
         no_data=fields.choice("noData", NoData),
         severity=fields.choice("severity", Severity, Severity.MEDIUM) or Severity.MEDIUM,
         enabled=fields.flag("enabled", default=True),
-        recipients=fields.texts("recipients", most=MAX_RECIPIENTS, check=wrong_address),
+        recipients=fields.texts("recipients", most=MAX_RECIPIENTS, check=_wrong_recipient),
         channels=fields.texts("channels", most=MAX_CHANNELS, check=_wrong_channel),
         escalation=_read_escalation(fields),
         cooldown_period=fields.whole_or_none("cooldownPeriod", low=0, high=MONTH),
@@ -142,6 +143,11 @@ def _read_url(fields: Fields, name: str) -> str:
 def wrong_address(text: str) -> str | None:
     """What is wrong with an email address."""
     return None if len(text) <= 254 and _ADDRESS.fullmatch(text) else "must be an email address"
+
+
+def _wrong_recipient(text: str) -> str | None:
+    is_right = CHANNEL_ID.fullmatch(text) or wrong_address(text) is None
+    return None if is_right else "must be an email address, or the id of a channel"
 
 
 def _wrong_channel(text: str) -> str | None:

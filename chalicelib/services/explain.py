@@ -83,7 +83,7 @@ class Explain:
         rule = record.rule
         end = now - now % self._tick_ms
         start = end - (count - 1) * self._tick_ms
-        history = self._trials.history(rule, start, end + 1)
+        history = self._trials.samples(rule, start, end + 1)
         instants = grid(start, end, self._tick_ms)
         planned = plan_on(rule, history)
         groups = []
@@ -111,7 +111,7 @@ class Explain:
     def _seen_at(self, rule: Rule, tags: Mapping[str, str], at: int, *, firing: bool) -> list[dict[str, Any]] | None:
         """What each condition reads at a moment; None when the rule no longer knows the group."""
         instant = at - at % self._tick_ms
-        history = self._trials.history(rule, instant, instant + 1)
+        history = self._trials.samples(rule, instant, instant + 1)
         for group in read_groups(plan_on(rule, history), history, np.array([instant], np.int64)):
             if dict(group.tags) == dict(tags):
                 return [

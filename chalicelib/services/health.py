@@ -19,6 +19,7 @@ from chalicelib.domain.health import (
     StoreFacts,
     active_alerts_check,
     age_check,
+    collector_check,
     dead_letters_check,
     error_rate_check,
     hosts_check,
@@ -171,6 +172,8 @@ class SystemHealth:
             message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
             checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
         checks.append(dead_letters_check(facts.dead_letters))
+        if facts.targets.enabled:
+            checks.append(collector_check(facts.targets))
         return [*checks, recipients_check(facts.telling_rules, facts.enabled_rules)]
 
     def _average(self, queries: Queries, metric_type: str, unit: str, now: int) -> float | None:

@@ -17,7 +17,8 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.series_literals import InvalidSeries, parse_samples
 from chalicelib.domain.verdicts import judge
 from chalicelib.services.backtest import GroupHistory
-from chalicelib.services.trial import grid, make_history, plan_on, read_groups
+from chalicelib.services.trial import grid, plan_on, read_groups
+from chalicelib.services.trial_history import make_history
 from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.windows import Ints
 

@@ -7,12 +7,15 @@ from dataclasses import replace
 
 from chalicelib.domain.alerts import Ending
 from chalicelib.domain.audit import AuditEntry
-from chalicelib.domain.errors import NotFound
+from chalicelib.domain.channels import channels_named
+from chalicelib.domain.errors import FieldError, InvalidInput, NotFound
 from chalicelib.domain.lifecycle import check_version
 from chalicelib.domain.rule_edits import ending_of_edit
 from chalicelib.domain.rule_form import amend_rule, read_rule, write_rule
 from chalicelib.domain.rule_records import RuleRecord, show_rule
+from chalicelib.domain.rules import Rule
 from chalicelib.services.ports.alerting import AuditBook, RuleBook, UnitOfWork
+from chalicelib.services.ports.notifying import ChannelBook
 from chalicelib.services.respond import Respond
 
 PAGE = 100
@@ -27,12 +30,14 @@ class Rules:
         book: RuleBook,
         audit: AuditBook,
         respond: Respond,
+        channels: ChannelBook,
         random_bytes: Callable[[int], bytes],
     ) -> None:
         self._unit = unit
         self._book = book
         self._audit = audit
         self._respond = respond
+        self._channels = channels
         self._random_bytes = random_bytes
 
     def create(self, given: object, *, actor: str, now: int) -> RuleRecord:
@@ -40,6 +45,7 @@ class Rules:
         rule = read_rule(given, rule_id=f"rule_{self._random_bytes(8).hex()}")
         record = RuleRecord(rule, 1, now, now)
         with self._unit.transaction():
+            self._check_channels(rule, known=frozenset())
             self._book.add(record)
             self._audit.record(AuditEntry(now, actor, "created", "rule", rule.id, None, write_rule(rule)))
         return record
@@ -66,6 +72,7 @@ class Rules:
             rule = amend_rule(before.rule, changes)
             if rule == before.rule:
                 return before
+            self._check_channels(rule, known=_channels_of(before.rule))
             after = replace(before, rule=rule, version=before.version + 1, updated_at=now)
             self._book.replace(after)
             ending = ending_of_edit(before.rule, rule)
@@ -84,6 +91,34 @@ class Rules:
             self._respond.end_all(before.rule, None, Ending.RULE_DELETED, actor=actor, now=now)
             self._book.remove(rule_id)
             self._audit.record(AuditEntry(now, actor, "deleted", "rule", rule_id, write_rule(before.rule), None))
+
+    def _check_channels(self, rule: Rule, *, known: frozenset[str]) -> None:
+        """Refuse channels that there are not; those that the rule named before (`known`) may have been deleted since.
+
+        Raises InvalidInput.
+        """
+        if not (wanted := _channels_of(rule) - known):
+            return
+        found = {name for channel in self._channels.all() for name in (channel.id, channel.name)}
+        reason = "is no channel's id or name; GET /api/monitoring/channels lists them"
+        errors = [
+            FieldError(None, f"{field}.{place}", reason)
+            for field, names in (
+                ("recipients", rule.recipients),
+                ("channels", rule.channels),
+                *((f"escalation.{number}.channels", step.channels) for number, step in enumerate(rule.escalation)),
+            )
+            for place, name in enumerate(names)
+            if name in wanted - found
+        ]
+        if errors:
+            first = errors[0]
+            raise InvalidInput(f"{first.field}: {first.reason}.", field=first.field, errors=errors)
+
+
+def _channels_of(rule: Rule) -> frozenset[str]:
+    steps = [name for step in rule.escalation for name in step.channels]
+    return frozenset(channels_named(rule.recipients, [*rule.channels, *steps]))
 
 
 def _found(record: RuleRecord | None, rule_id: str) -> RuleRecord:

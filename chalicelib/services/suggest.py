@@ -19,7 +19,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.rules import Rule
 from chalicelib.domain.verdicts import compared_values
 from chalicelib.services.backtest import GroupHistory, backtest
-from chalicelib.services.trial import History, TryRules, grid, plan_on, read_groups
+from chalicelib.services.trial import AnyHistory, TryRules, grid, plan_on, read_groups
 from chalicelib.tsdb.windows import Ints
 
 DURATIONS = (60, 300, 600, 900)
@@ -63,7 +63,7 @@ class SuggestThreshold:
         """A suggestion from what is stored of [start, end], epoch ms. Raises InvalidInput."""
         return self.on_history(rule, self._trials.history(rule, start, end), start, end, pages_per_week=pages_per_week)
 
-    def on_history(self, rule: Rule, history: History, start: int, end: int, *, pages_per_week: float) -> Suggestion:
+    def on_history(self, rule: Rule, history: AnyHistory, start: int, end: int, *, pages_per_week: float) -> Suggestion:
         """A suggestion from a history. Raises InvalidInput for rules that have no one threshold to suggest."""
         condition = rule.conditions[0]
         if len(rule.conditions) > 1 or condition.operator not in _ABOVE | _BELOW:
@@ -73,6 +73,7 @@ class SuggestThreshold:
             )
         # Coarser than the grid where the range is long: it is the threshold that is looked for, not the second.
         step = self._tick_ms * max(1, -(-(end - start) // self._tick_ms // MAX_INSTANTS))
+        step = history.step(step)
         instants = grid(start, end, step)
         groups = list(read_groups(plan_on(rule, history), history, instants))
         seen = [compared_values(condition, group.readings[0]) for group in groups]

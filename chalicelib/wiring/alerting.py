@@ -91,8 +91,9 @@ def rules() -> Rules:
     import secrets
 
     from chalicelib.services.rules import Rules
+    from chalicelib.wiring.notifications import channel_book
 
-    return Rules(database(), rule_book(), audit_trail(), respond(), secrets.token_bytes)
+    return Rules(database(), rule_book(), audit_trail(), respond(), channel_book(), secrets.token_bytes)
 
 
 @cache

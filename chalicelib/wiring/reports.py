@@ -44,7 +44,8 @@ def system_health() -> SystemHealth:
         disk=Limits(*settings.limits(given.health_disk_usage)),
         window_seconds=given.health_window_seconds,
     )
-    return SystemHealth(one_instant(), PostgresHealth(database()), stream(), PostgresHealthHistory(database()), limits)
+    store = PostgresHealth(database(), tells_by_default=bool(given.alert_default_recipients))
+    return SystemHealth(one_instant(), store, stream(), PostgresHealthHistory(database()), limits)
 
 
 @cache
@@ -54,7 +55,9 @@ def reporting() -> Reporting:
     from chalicelib.storage.postgres.report_facts import PostgresReportFacts
     from chalicelib.wiring.alerting import alert_book
 
-    return Reporting(one_instant(), alert_book(), PostgresReportFacts(database()), active_users())
+    tells_by_default = bool(settings.current().alert_default_recipients)
+    facts = PostgresReportFacts(database(), tells_by_default=tells_by_default)
+    return Reporting(one_instant(), alert_book(), facts, active_users())
 
 
 @cache

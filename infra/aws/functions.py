@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.aws.queues import DEAD_LETTERS, EVENTS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
+from infra.aws.queues import DEAD_LETTERS, EVENTS, NOTIFICATIONS, PULLS, RECEIPTS, REPORT_MAILS, SCRAPES, TICKS
 
 Statement = dict[str, Any]
 
@@ -25,7 +25,8 @@ class Function:
     """What Chalice has no setting for.
 
     `memory` in MB is also processor: 1769 MB are one core; `timeout` in seconds. `inside`: in the VPC, with the
-    addresses of the stores and without the internet. `takes` is the logical name of the queue whose messages start it;
+    addresses of the stores and without the internet; `joins`: in subnets of the user's, if PullerSubnetIds names any.
+    `takes` is the logical name of the queue whose messages start it;
     `may` is what its code calls beside that. `at_most` bounds how many run at once in stage prod. `has_url`: called
     over HTTP without API Gateway. `environment` is added to what all functions of its place get.
     """
@@ -33,6 +34,7 @@ class Function:
     memory: int
     timeout: int
     inside: bool = True
+    joins: bool = False
     takes: str = ""
     may: tuple[Statement, ...] = ()
     at_most: int | None = None
@@ -87,6 +89,21 @@ FUNCTIONS: dict[str, Function] = {
     "PublishEvents": Function(
         memory=256, timeout=60, inside=False, takes=EVENTS, may=(allow("events:PutEvents", on="EventBus"),)
     ),
+    "PlanScrapes": Function(memory=512, timeout=60, at_most=1, may=(sends_to(PULLS),)),
+    "Pull": Function(
+        memory=1024,
+        timeout=60,
+        inside=False,
+        joins=True,
+        takes=PULLS,
+        may=(sends_to(SCRAPES),),
+        environment={
+            "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
+            "COLLECTOR_INGEST_URL": {"Fn::Sub": "${IngestUrl.FunctionUrl}api"},
+            "COLLECTOR_ALLOWED_NETWORKS": {"Ref": "PullerAllowedNetworks"},
+        },
+    ),
+    "NoteScrapes": Function(memory=256, timeout=60, takes=SCRAPES),
     "Canary": Function(memory=256, timeout=60, at_most=1, may=(sends_to(NOTIFICATIONS),)),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from tests.call import Api
+from tests.integration.live import RULES, Live
 
 
 @pytest.fixture
@@ -22,3 +23,12 @@ def api(stack: None) -> Api:
 def drain(stack: None) -> object:
     """Drain everything that is in the buffer."""
     return lambda: wiring.drain().run(time.time_ns() // 1_000_000)
+
+
+@pytest.fixture
+def live(api: Api) -> Live:
+    """A world that begins a quarter of an hour ago, with no rules but those a test makes."""
+    for rule in api.get(RULES).body["rules"]:
+        api.delete(f"{RULES}/{rule['id']}")
+    now = time.time_ns() // 1_000_000
+    return Live(api, now - now % 60_000 - 900_000)

@@ -9,17 +9,7 @@ import pytest
 
 from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
 from chalicelib.wiring import alerting, ticking
-from tests.call import Api
 from tests.integration.live import ALERTS, RULES, TICK, Live
-
-
-@pytest.fixture
-def live(api: Api) -> Live:
-    """A world that begins a quarter of an hour ago, with no rules but those a test makes."""
-    for rule in api.get(RULES).body["rules"]:
-        api.delete(f"{RULES}/{rule['id']}")
-    now = time.time_ns() // 1_000_000
-    return Live(api, now - now % 60_000 - 900_000)
 
 
 def test_an_alert_goes_from_pending_to_firing_to_resolved_and_keeps_its_evidence(live: Live) -> None:

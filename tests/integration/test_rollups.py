@@ -187,3 +187,39 @@ def test_rollups_go_when_they_have_been_kept_for_long_enough(api: Api, postgres:
         keeper.run(begin + days * DAY)
         found.append(left())
     assert found == [[300, 3600], [3600], [3600], []]
+
+
+def test_a_rule_is_tried_on_rollups_once_the_samples_are_gone(api: Api, postgres: Postgres, begin: int) -> None:
+    # given eight hours in which the load climbs from 0 to 49 over and over, each host on its own
+    record(api, begin)
+    rule = {
+        "name": "busy",
+        "metricType": "load",
+        "condition": "greater_than",
+        "threshold": 30,
+        "groupBy": ["host"],
+        "aggregation": "avg",
+        "window": 300,
+        "cooldownPeriod": 0,
+    }
+    asked = {"rule": rule, "from": begin + HOUR, "to": begin + 8 * HOUR}
+    compact(begin + 10 * HOUR)
+    exact = api.post("/monitoring/alerts/rules/backtest", asked).body
+    assert (exact["approximate"], exact["evaluations"]) == (False, 7 * 360 + 1)
+
+    # when the samples are let go
+    let_samples_go(postgres)
+    found = api.post("/monitoring/alerts/rules/backtest", asked).body
+
+    # then the same rule is judged every five minutes, by the averages of five minutes
+    assert (found["approximate"], found["evaluations"]) == (True, 7 * 12 + 1)
+    averages = query(api, begin, "load", "avg", groupBy="host", step="5m")
+    for series in averages["series"]:
+        values = [value for at, value in series["points"] if at >= begin + HOUR - 300_000]
+        breaches = sum(now > 30 and not before > 30 for before, now in zip([0, *values], values, strict=False))
+        (group,) = [group for group in found["groups"] if group["tags"] == series["tags"]]
+        assert group["firings"] == breaches > 0
+
+    # and what rollups cannot tell is refused by name
+    refused = api.post("/monitoring/alerts/rules/backtest", asked | {"rule": rule | {"aggregation": "stddev"}})
+    assert (refused.status, refused.body["field"]) == (400, "from")

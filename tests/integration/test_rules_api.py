@@ -106,6 +106,7 @@ def test_many_changes_at_once_all_count(api: Api, postgres: object) -> None:
     from chalicelib.services.rules import Rules
     from chalicelib.storage.postgres.alerts import PostgresAlerts
     from chalicelib.storage.postgres.audit import PostgresAudit
+    from chalicelib.storage.postgres.channels import PostgresChannels
     from chalicelib.storage.postgres.connection import Database
     from chalicelib.storage.postgres.rules import PostgresRules
     from chalicelib.storage.postgres.silences import PostgresSilences
@@ -122,7 +123,14 @@ def test_many_changes_at_once_all_count(api: Api, postgres: object) -> None:
         respond = Respond(
             database, PostgresAlerts(database), PostgresRules(database), PostgresSilences(database), Untold()
         )
-        rules = Rules(database, PostgresRules(database), PostgresAudit(database), respond, lambda size: b"x" * size)
+        rules = Rules(
+            database,
+            PostgresRules(database),
+            PostgresAudit(database),
+            respond,
+            PostgresChannels(database),
+            lambda size: b"x" * size,
+        )
         barrier.wait()
         rules.change(rule_id, given, expected=None, actor="t", now=1)
         database.close()
@@ -185,3 +193,40 @@ def test_only_who_may_manage_changes_rules(api: Api, scope: str, allowed: bool) 
     caller = Api(api.post("/monitoring/tokens", {"name": "x", "scopes": [scope]}).body["token"])
     assert (caller.post(RULES, SPEC_RULE).status == 201) is allowed
     assert caller.get(RULES).status == 200
+
+
+def test_a_rule_names_only_channels_that_there_are(api: Api) -> None:
+    # given a channel
+    config = {"to": ["ann@example.com"]}
+    channel = api.post("/monitoring/channels", {"name": "night shift", "type": "email", "config": config}).body
+
+    # then a rule may name it by its id among the recipients too, and by its name
+    told = {"recipients": ["bob@example.com", channel["id"]], "channels": ["night shift"]}
+    rule = api.post(RULES, SPEC_RULE | told)
+    assert (rule.status, rule.body["recipients"]) == (201, told["recipients"])
+
+    # but no other, and every wrong one is named
+    wrong = {
+        "recipients": ["chn_0123456789abcdef"],
+        "channels": ["night shift", "day shift"],
+        "escalation": [{"after": 60, "channels": ["nobody"]}],
+    }
+    refused = api.post(RULES, SPEC_RULE | wrong)
+    assert refused.status == 400
+    assert [error["field"] for error in refused.body["errors"]] == [
+        *("recipients.0", "channels.1", "escalation.0.channels.0")
+    ]
+    assert "GET /api/monitoring/channels" in refused.body["detail"]
+    changed = api.call("PATCH", f"{RULES}/{rule.body['id']}", {"channels": ["day shift"]})
+    assert (changed.status, changed.body["field"]) == (400, "channels.0")
+
+    # and a channel that is deleted leaves the rule as it is, to be edited further
+    assert api.delete(f"/monitoring/channels/{channel['id']}").status == 204
+    assert api.call("PATCH", f"{RULES}/{rule.body['id']}", {"threshold": 7}).status == 200
+
+
+@pytest.mark.parametrize("wrong", ["ann", "chn_", "chn_0123456789ABCDEF", "chn_0123456789abcdef0", "a@b@c", "@b.de"])
+def test_a_recipient_is_an_address_or_a_channels_id(api: Api, wrong: str) -> None:
+    refused = api.post(RULES, SPEC_RULE | {"recipients": ["ann@example.com", wrong]})
+    assert (refused.status, refused.body["field"]) == (400, "recipients.1")
+    assert "must be an email address, or the id of a channel" in refused.body["detail"]

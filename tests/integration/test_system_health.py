@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from chalicelib import settings
 from chalicelib.wiring import reports, ticking
 from infra.local.postgres import Postgres
 from tests.call import Api
@@ -106,6 +107,29 @@ def test_the_services_own_parts_are_judged(api: Api, postgres: Postgres, drain: 
     assert found["Hosts Reporting"]["message"] == "1 of 2 hosts reporting; silent: b"
     assert found["Active Alerts"]["message"] == "1 active alerts (1 critical, 0 high)"
     assert found["Alert Recipients"]["status"] == "warn"
+
+
+def test_rules_that_name_nobody_tell_whom_the_defaults_name(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def telling() -> object:
+        reports.system_health.cache_clear()
+        now = time.time_ns() // 1_000_000
+        return {check.name: check.value for check in reports.system_health().run(now).checks}["Alert Recipients"]
+
+    # given the default rules (one is critical, two are high), which name nobody
+    assert telling() == 0
+
+    # then a channel tells of those it takes by default, as long as it is switched on
+    config = {"to": ["ann@example.com"]}
+    channel = {"name": "pager", "type": "email", "config": config, "defaults": {"severity": ["critical"]}}
+    channel_id = api.post("/monitoring/channels", channel).body["id"]
+    assert telling() == 1
+    api.call("PATCH", f"/monitoring/channels/{channel_id}", {"enabled": False})
+    assert telling() == 0
+
+    # and the service's own recipients hear of all
+    monkeypatch.setenv("ALERT_DEFAULT_RECIPIENTS", "ops@example.com")
+    settings.current.cache_clear()
+    assert telling() == 3
 
 
 def test_an_answer_stands_for_five_seconds(api: Api) -> None:

@@ -14,6 +14,7 @@ from chalicelib.tsdb.progress import StorePosition
 
 if TYPE_CHECKING:
     from chalicelib.tsdb.columns import Columns
+    from chalicelib.tsdb.rollups import Part, Rollups
 
 
 class RecentSnapshot(Protocol):
@@ -27,8 +28,19 @@ class RecentSnapshot(Protocol):
         """The samples of each head row after `sequence` by metric type, in the order of arrival."""
         ...
 
-    def samples_between(self, metric_type: str, start: int, end: int) -> list[Columns]:
-        """All that is stored of a metric type in the hours that meet [start, end), epoch ms, in arrival order."""
+    def samples_between(self, metric_type: str, start: int, end: int, *, but: Sequence[int] = ()) -> list[Columns]:
+        """All that is stored of a metric type in the hours that meet [start, end), epoch ms, in arrival order.
+
+        Of the hours in `but` only what is not compacted yet.
+        """
+        ...
+
+    def is_sealed(self, start: int, end: int) -> bool:
+        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+        ...
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
+        """A metric type's rollups of a resolution in the hours that meet [start, end)."""
         ...
 
     def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus
+from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus, TargetFacts
 from chalicelib.domain.hosts import DEFAULT_INTERVAL, DOWN_AT_LEAST_MS
 from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.rules import TELLING
 
 GONE_AFTER = timedelta(days=1)
+# A target that was just made or changed is planned within a minute; a pull may take most of another.
+PULLED_WITHIN = timedelta(minutes=3)
 # Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone. What a
 # receiver refused for good is news for a day; what exhausted its tries, until somebody has decided about it.
-_FACTS = """
+_FACTS = f"""
 WITH known AS (
   SELECT name, extract(epoch FROM %(now)s - last_seen) * 1000
     > greatest(10000 * coalesce((agent ->> 'interval')::float8, %(interval)s), %(down)s) AS is_down
@@ -23,34 +26,47 @@ SELECT
   (SELECT count(*) FROM alerts WHERE state = 'firing' AND severity = 'critical'),
   (SELECT count(*) FROM alerts WHERE state = 'firing' AND severity = 'high'),
   (SELECT count(*) FROM rules WHERE enabled),
-  (SELECT count(*) FROM rules WHERE enabled
-     AND jsonb_array_length(coalesce(document -> 'recipients', '[]'))
-       + jsonb_array_length(coalesce(document -> 'channels', '[]')) > 0),
+  ({TELLING}),
   (SELECT count(*) FROM known WHERE NOT is_down),
-  (SELECT coalesce(array_agg(name ORDER BY name), '{}') FROM known WHERE is_down),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM known WHERE is_down),
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
   (SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed') AND (state = 'dead' OR at > %(gone)s)),
-  entry_id, lost_frames, last_loss_at
+  entry_id, lost_frames, last_loss_at,
+  (SELECT count(*) FROM targets WHERE enabled),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM targets WHERE enabled
+     AND greatest(last_at, updated_at) < %(now)s - %(patience)s - (document ->> 'interval')::int * interval '1 s'),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM targets WHERE enabled AND last_state = 'down')
 FROM drain
-"""
+"""  # noqa: S608 -- constants both
 
 
 class PostgresHealth:
     """The database, asked for its own state."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, tells_by_default: bool) -> None:
+        """`tells_by_default`: alerts of rules that name nobody have recipients."""
         self._database = database
+        self._tells_by_default = tells_by_default
 
     def facts(self, now: int) -> StoreFacts:
         """All in one round trip. Raises Unavailable."""
         at = to_datetime(now)
         with self._database.transaction() as connection:
             row = connection.execute(
-                _FACTS, {"now": at, "gone": at - GONE_AFTER, "interval": DEFAULT_INTERVAL, "down": DOWN_AT_LEAST_MS}
+                _FACTS,
+                {
+                    "now": at,
+                    "gone": at - GONE_AFTER,
+                    "interval": DEFAULT_INTERVAL,
+                    "down": DOWN_AT_LEAST_MS,
+                    "patience": PULLED_WITHIN,
+                    "tells_by_default": self._tells_by_default,
+                },
             ).fetchone()
         assert row is not None
-        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, entry, lost, loss = row
+        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, *further = row
+        entry, lost, loss, targets, overdue, not_up = further
         return StoreFacts(
             alerts=ActiveAlerts(total, critical, high),
             enabled_rules=enabled,
@@ -63,6 +79,7 @@ class PostgresHealth:
             drained_entry=entry,
             lost_frames=lost,
             last_loss=_instant(loss),
+            targets=TargetFacts(targets, tuple(overdue), tuple(not_up)),
         )
 
 

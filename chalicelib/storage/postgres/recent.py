@@ -13,6 +13,7 @@ from chalicelib.storage.postgres.samples import PostgresSnapshot
 from chalicelib.tsdb.blocks import decode
 from chalicelib.tsdb.columns import SAMPLE_BYTES, Columns, unpack
 from chalicelib.tsdb.progress import StorePosition
+from chalicelib.tsdb.rollups import Part, Rollups
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -65,10 +66,21 @@ class PostgresRecentSnapshot:
             for metrics, starts, payload in rows
         ]
 
-    def samples_between(self, metric_type: str, start: int, end: int) -> list[Columns]:
-        """All that is stored of a metric type in the hours that meet [start, end), in the order of arrival."""
-        blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES)
+    def samples_between(self, metric_type: str, start: int, end: int, *, but: Sequence[int] = ()) -> list[Columns]:
+        """All that is stored of a metric type in the hours that meet [start, end), in the order of arrival.
+
+        Of the hours in `but` only what is not compacted yet.
+        """
+        blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES, but=but)
         return [*map(decode, blocks), *map(unpack, self._stored.payloads(metric_type, start, end))]
+
+    def is_sealed(self, start: int, end: int) -> bool:
+        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+        return self._stored.is_sealed(start, end)
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
+        """A metric type's rollups of a resolution in the hours that meet [start, end)."""
+        return self._stored.rollups(metric_type, seconds, start, end, part)
 
     def series_of(self, metric_types: Sequence[str]) -> dict[int, Definition]:
         """Every series of these metric types, by id."""

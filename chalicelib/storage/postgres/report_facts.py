@@ -7,6 +7,7 @@ from chalicelib.domain.names import DEFAULT_UNITS
 from chalicelib.domain.noise import suggest_fix
 from chalicelib.domain.reports import AlertStatistics, RuleNoise, Setup
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.rules import TELLING
 
 MOST_NOISY = 5
 _TOTALS = """
@@ -25,15 +26,13 @@ SELECT a.rule_id, max(a.rule_name), count(*), count(a.acknowledged_at),
 FROM alerts a LEFT JOIN rules r ON r.id = a.rule_id
 WHERE a.fired_at >= %s AND a.fired_at < %s GROUP BY a.rule_id ORDER BY 3 DESC, 1 LIMIT %s
 """
-_SETUP = """
-SELECT (SELECT coalesce(array_agg(name), '{}') FROM metric_types),
-  (SELECT coalesce(array_agg(DISTINCT metric #>> '{}'), '{}') FROM rules,
+_SETUP = f"""
+SELECT (SELECT coalesce(array_agg(name), '{{}}') FROM metric_types),
+  (SELECT coalesce(array_agg(DISTINCT metric #>> '{{}}'), '{{}}') FROM rules,
      jsonb_path_query(document, '$.**.metricType') AS metric WHERE enabled),
   (SELECT count(*) FROM rules WHERE enabled),
-  (SELECT count(*) FROM rules WHERE enabled
-     AND jsonb_array_length(coalesce(document -> 'recipients', '[]'))
-       + jsonb_array_length(coalesce(document -> 'channels', '[]')) > 0)
-"""
+  ({TELLING})
+"""  # noqa: S608 -- constants both
 _BUSINESS = """
 SELECT m.name FROM metric_types m JOIN series_catalogue s ON s.metric = m.number
 WHERE m.name <> ALL (%s) GROUP BY m.name
@@ -45,8 +44,10 @@ ORDER BY coalesce(bool_or(s.tags ->> 'kind' = 'business'), false) DESC, m.name L
 class PostgresReportFacts:
     """Answers what reports ask."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, tells_by_default: bool) -> None:
+        """`tells_by_default`: alerts of rules that name nobody have recipients."""
         self._database = database
+        self._tells_by_default = tells_by_default
 
     def alert_statistics(self, start: int, end: int) -> AlertStatistics:
         """What the alerts did that fired in [start, end). Raises Unavailable."""
@@ -65,7 +66,7 @@ class PostgresReportFacts:
     def setup(self) -> Setup:
         """How the service is set up. Raises Unavailable."""
         with self._database.transaction() as connection:
-            row = connection.execute(_SETUP).fetchone()
+            row = connection.execute(_SETUP, {"tells_by_default": self._tells_by_default}).fetchone()
         assert row is not None
         recorded, watched, enabled, telling = row
         return Setup(frozenset(recorded), frozenset(watched), enabled, telling)

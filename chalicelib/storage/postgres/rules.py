@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 _SELECT = "SELECT id, document, version, created_at, updated_at, last_error, last_error_at FROM rules"
+# Enabled rules that tell somebody. One that names nobody does where some channel takes alerts of its severity by
+# default, or where (`tells_by_default`) the service has recipients for such.
+TELLING = """
+SELECT count(*) FROM rules WHERE enabled
+  AND (jsonb_array_length(coalesce(document -> 'recipients', '[]'))
+      + jsonb_array_length(coalesce(document -> 'channels', '[]')) > 0
+    OR %(tells_by_default)s
+    OR EXISTS (SELECT FROM channels
+      WHERE channels.enabled AND channels.document #> '{defaults,severity}' ? (rules.document ->> 'severity')))
+"""
 _SEEDED = "default rules"  # stands among the migrations: they are created once, like a table
 
 

@@ -22,6 +22,7 @@ from chalicelib.services.recent import Recent
 from chalicelib.services.watch_hosts import WatchHosts
 from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.progress import StorePosition
+from chalicelib.tsdb.rollups import Part, Rollups, nothing
 from tests.untold import Untold
 
 TICK = 10_000
@@ -99,7 +100,13 @@ class JudgedWorld:
     def heads_after(self, sequence: int) -> list[dict[str, Columns]]:
         return [self._by_metric(head) for head in self.heads[max(sequence, self.compacted, 0) :]]
 
-    def samples_between(self, metric_type: str, start: int, end: int) -> list[Columns]:
+    def is_sealed(self, start: int, end: int) -> bool:
+        return False
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
+        return nothing()
+
+    def samples_between(self, metric_type: str, start: int, end: int, *, but: Sequence[int] = ()) -> list[Columns]:
         self.reads_of_everything += 1
         samples = join([self._by_metric(head).get(metric_type, _none()) for head in self.heads])
         return [samples.where((samples.times >= start) & (samples.times < end))]

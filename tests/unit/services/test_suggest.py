@@ -9,7 +9,8 @@ from chalicelib.domain.conditions import Condition, Operator
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.rules import Rule
 from chalicelib.services.suggest import Suggestion, SuggestThreshold
-from chalicelib.services.trial import History, TryRules, make_history
+from chalicelib.services.trial import TryRules
+from chalicelib.services.trial_history import History, make_history
 from chalicelib.tsdb.columns import Columns
 from tests.unit.services.judged_world import START, JudgedWorld, series
 
