@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from perfmon_agent import __version__, parsing
 from perfmon_agent.mistakes import ConfigurationError
@@ -83,6 +84,11 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
             "There is no token: set PERFMON_TOKEN, or token_file (--token-file) to a file that holds it."
         )
     return Configuration(command=given.command, root=given.root, token=token, plugins=plugins, file=file, **values)
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody between here and there can read along."""
+    return urlsplit(url).scheme == "https" or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from pathlib import Path
 from perfmon_agent.configuration import DEFAULT_FILE, Configuration
 from perfmon_agent.mistakes import ConfigurationError
 from perfmon_agent.parsing import quoted
+from perfmon_agent.placing import is_superuser
 from perfmon_agent.unit import unit
 
 TOKEN = Path("/etc/perfmon-agent/token")
@@ -47,7 +48,7 @@ def this_machine(root: str) -> Machine:
         raise ConfigurationError(
             "There is no systemd here; docs/agent.md shows launchd's file. --root writes the files into a folder."
         )
-    if machine.is_this_one and os.geteuid() != 0:
+    if machine.is_this_one and not is_superuser():
         raise ConfigurationError("Installing needs root: sudo perfmon-agent install (uninstall).")
     return machine
 
