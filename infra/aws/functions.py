@@ -48,6 +48,13 @@ SEND_MAIL: Statement = {
     "Action": ["ses:SendRawEmail"],
     "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
 }
+# CloudWatch knows no narrower resource than all metrics.
+READ_METRICS: Statement = {
+    "Sid": "ReadMetrics",
+    "Effect": "Allow",
+    "Action": ["cloudwatch:GetMetricData"],
+    "Resource": "*",
+}
 _NOTIFIER: dict[str, Any] = {
     "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
     "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
@@ -96,7 +103,10 @@ FUNCTIONS: dict[str, Function] = {
         inside=False,
         joins=True,
         takes=PULLS,
-        may=(sends_to(SCRAPES),),
+        may=(
+            sends_to(SCRAPES),
+            READ_METRICS,
+        ),
         environment={
             "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
             "COLLECTOR_INGEST_URL": {"Fn::Sub": "${IngestUrl.FunctionUrl}api"},

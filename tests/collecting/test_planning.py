@@ -17,7 +17,7 @@ from chalicelib.collectors.ingest_api import IngestApi
 from chalicelib.collectors.prometheus import PrometheusSource
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.pulls import Pull
-from chalicelib.domain.targets import Scrape, ScrapeState, TargetType
+from chalicelib.domain.targets import Scrape, ScrapeState
 from chalicelib.queues import pull_of, scrapes_of
 from chalicelib.sealing import BoxSealer, BoxUnsealer
 from chalicelib.services.collector_credential import CollectorCredential
@@ -221,13 +221,11 @@ def test_a_target_is_planned_pulled_recorded_and_shown(api: Api, keys: tuple[str
         target_id = make(api, url=f"{server.url}/metrics", labels={"env": "test"})
         planner(road, keys[0], database()).run(now)
 
-        class One:
-            def of(self, target_type: TargetType) -> PrometheusSource:
-                """The only one."""
-                return PrometheusSource(Http(Guard(allow_loopback=True)))
-
+        scraped = PrometheusSource(Http(Guard(allow_loopback=True)))
         recorder = IngestApi(Http(Guard(allow_loopback=True)), address)
-        puller = PullTargets(One(), BoxUnsealer(keys[1]), recorder, Back(), lambda: time.time_ns() // 1_000_000)
+        puller = PullTargets(
+            lambda _: scraped, BoxUnsealer(keys[1]), recorder, Back(), lambda: time.time_ns() // 1_000_000
+        )
         (_, first), *_ = road.pulls
         puller.run(pull_of(msgspec.json.encode(first).decode()))
     for each in back:

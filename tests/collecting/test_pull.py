@@ -77,17 +77,6 @@ class Road:
         self.sent.append(list(scrapes))
 
 
-class OneSource:
-    """The same for every type."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def of(self, target_type: TargetType) -> Source:
-        """That."""
-        return self._source
-
-
 @pytest.fixture
 def server() -> Iterator[Exporter]:
     """What is scraped."""
@@ -103,8 +92,10 @@ def recorder() -> Recorder:
 
 def puller(recorder: Recorder, road: Road | None = None, source: Source | None = None) -> PullTargets:
     """A puller that may call this machine; its clock is the real one, as what it measures is real."""
-    found = OneSource(source or PrometheusSource(Http(LOOPBACK)))
-    return PullTargets(found, Opener(), recorder, road or Road(), lambda: time.time_ns() // 1_000_000)
+    found = source or PrometheusSource(Http(LOOPBACK))
+    return PullTargets(
+        lambda target_type: found, Opener(), recorder, road or Road(), lambda: time.time_ns() // 1_000_000
+    )
 
 
 def job(url: str, name: str = "job", **fields: Any) -> Job:
