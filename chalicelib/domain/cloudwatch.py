@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ DEFAULT_INTERVAL = 300
 MIN_INTERVAL = 60
 MAX_QUERIES = 500  # what one request may ask for
 MAX_CATCH_UP_MS = 3 * 3_600_000  # times 500 queries is what one request may answer
+MAX_SIZE = 100_000  # what a message to the puller has room for
 _MAX_DIMENSIONS = 10
 _MAX_TEXT = 255
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
@@ -62,6 +64,8 @@ def read_cloudwatch(fields: Fields) -> Mapping[str, Any]:
     queries = list(fields.objects("queries", most=MAX_QUERIES, read=_read_query))
     if sum(len(each["metrics"]) * len(each["statistics"]) for each in queries) > MAX_QUERIES:
         fields.refuse("queries", f"must ask for at most {MAX_QUERIES} statistics of metrics in all")
+    elif len(json.dumps(queries)) > MAX_SIZE:
+        fields.refuse("queries", f"must be at most {MAX_SIZE} characters in all: share them out over several targets")
     return {"region": region, "period": period, "delay": delay, "queries": queries}
 
 

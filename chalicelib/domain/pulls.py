@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ from chalicelib.domain.slots import due_slots
 from chalicelib.domain.targets import Target, TargetType
 
 JOBS_AT_ONCE = 40
+MAX_MESSAGE = 180_000  # bytes of the jobs of one message; SQS takes 262,144 of all of it
 # A scrape that could not be begun for so long (ms) is not made up for: the next one has come.
 LATE_AFTER_MS = 60_000
 
@@ -62,15 +64,36 @@ def plan(targets: Iterable[Planned], now: int, until: int, token: str) -> list[P
     run side by side depends on how many there are and not on how slow they are.
     """
     jobs: dict[int, list[Job]] = {}
+    weights: dict[str, int] = {}
     for each in targets:
         target = each.target
+        weights[target.id] = _weight(target)
         for instant in due_slots(target.id, target.interval, max(each.until, now - 1), until):
             jobs.setdefault(instant, []).append(_job(target, each.collected_until))
     return [
-        Pull(at=instant, token=token, jobs=tuple(due[begin : begin + JOBS_AT_ONCE]))
+        Pull(at=instant, token=token, jobs=part)
         for instant, due in sorted(jobs.items())
-        for begin in range(0, len(due), JOBS_AT_ONCE)
+        for part in _parts(due, weights)
     ]
+
+
+def _parts(jobs: Iterable[Job], weights: Mapping[str, int]) -> Iterator[tuple[Job, ...]]:
+    """The jobs in as few messages as they fit in."""
+    part: list[Job] = []
+    size = 0
+    for job in jobs:
+        if len(part) == JOBS_AT_ONCE or (part and size + weights[job.id] > MAX_MESSAGE):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(job)
+        size += weights[job.id]
+    yield tuple(part)
+
+
+def _weight(target: Target) -> int:
+    """At least as many bytes as a target's job has on the wire."""
+    rules = [(rule.labels, rule.pattern, rule.separator, "action and names of fields") for rule in target.relabel]
+    return 500 + len(json.dumps([target.name, target.config, dict(target.sealed), target.labels, rules]))
 
 
 def _job(target: Target, collected_until: int | None) -> Job:

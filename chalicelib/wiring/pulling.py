@@ -52,7 +52,7 @@ def _prometheus() -> Source:
     from chalicelib.collectors.prometheus import PrometheusSource
 
     allowed = settings.names(settings.current().collector_allowed_networks)
-    networks = tuple(ip_network(each) for each in sorted(allowed))
+    networks = tuple(ip_network(each, strict=False) for each in sorted(allowed))
     return PrometheusSource(Http(Guard(networks=networks, way_out="unless COLLECTOR_ALLOWED_NETWORKS has them")))
 
 

@@ -34,6 +34,7 @@ RDS: dict[str, Any] = {
         }
     ],
 }
+LONG = {f"d{number}": "x" * 200 for number in range(10)}
 TOO_MANY = [f"m{number}" for number in range(251)]
 
 
@@ -215,6 +216,7 @@ def test_a_target_of_cloudwatch_over_the_api(api: Api) -> None:
         ({"queries": [{"namespace": "A", "metrics": ["X"], "statistics": ["Mean"]}]}, "queries.0.statistics.0"),
         ({"queries": [{"namespace": "A", "metrics": ["X"], "dimensions": {"a": ""}}]}, "queries.0.dimensions"),
         ({"queries": [{"namespace": "A", "metrics": TOO_MANY, "statistics": ["p50", "p99"]}]}, "queries"),
+        ({"queries": [{"namespace": "A" * 255, "metrics": ["X" * 255], "dimensions": LONG}] * 60}, "queries"),
         ({"url": "http://127.0.0.1/"}, "url"),
         ({"bearerToken": "x"}, "bearerToken"),
     ],
