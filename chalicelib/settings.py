@@ -177,7 +177,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Settings from an environment; an empty variable counts as unset. Raises SettingsError."""
     given = {name: environment[name] for name in Settings.__struct_encode_fields__ if environment.get(name)}
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        found = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
@@ -185,6 +185,20 @@ def load(environment: Mapping[str, str]) -> Settings:
         is_secret = name.endswith(("_URL", "_PASS", "_KEY", "_SECRET"))
         shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
+    if found.timezone != "UTC":
+        _check_zone(found.timezone)
+    return found
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"TIMEZONE: {name[:60]!r} is not allowed: expected an IANA time zone, like UTC or Europe/Berlin"
+        ) from None
 
 
 def names(comma_separated: str) -> frozenset[str]:

@@ -63,7 +63,7 @@ def standing(hosts: int, stage: str) -> dict[str, float]:
         f"Valkey, {size.valkey} x {size.copies}": prices.VALKEY_HOUR[size.valkey] * size.copies * HOURS,
         f"SQS endpoint x {size.copies}": prices.ENDPOINT_HOUR * size.copies * HOURS,
         f"{ALARMS} alarms": prices.ALARM * ALARMS,
-        "key and secrets": prices.KEY + 2 * prices.SECRET,
+        "key and secrets": prices.KEY + 3 * prices.SECRET,
     }
 
 
