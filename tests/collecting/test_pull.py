@@ -129,6 +129,14 @@ def test_what_is_exposed_is_recorded_with_the_targets_own_tags(server: Exporter,
     assert not [each for each in recorder.snapshots["node"] if "nothing" in each["metrics"]]
 
 
+def test_an_answer_with_its_length_need_not_end_a_line(server: Exporter, recorder: Recorder) -> None:
+    server.pages["/metrics"], server.headers = b"bytes_total 12", {"Content-Length": "14"}
+
+    (scrape,) = puller(recorder).run(pull(job(f"{server.url}/metrics")))
+
+    assert (scrape.error, recorder.value("job", "bytes_total")) == (None, 12)
+
+
 def test_targets_that_hang_keep_nobody_waiting(server: Exporter, recorder: Recorder) -> None:
     server.pages["/metrics"] = b"x 1\n"
     hanging = [job(f"{server.url}/hang", f"hang{number}", timeout=3) for number in range(5)]
@@ -196,14 +204,16 @@ def test_secrets_are_sent_along(server: Exporter, recorder: Recorder) -> None:
     [
         ("/metrics", 404, {}, b"", "answered 404"),
         ("/metrics", 302, {"Location": "http://169.254.169.254/"}, b"", "answered 302"),
-        ("/metrics", 200, {"Content-Type": "text/html"}, b"<html>", "line 1"),
+        ("/metrics", 200, {"Content-Type": "text/html"}, b"<html>\n", "line 1"),
+        ("/metrics", 200, {"Content-Length": "16"}, b"bytes_total 12", "only 14 bytes"),
+        ("/metrics", 200, {}, b"bytes_total 12", "cut off"),
         ("/metrics", 200, {"Content-Encoding": "br"}, b"x", "compressed"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, b"no gzip", "damaged"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, gzip.compress(b"x 1\n")[:-9], "cut off"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 100_000_000, 9), f"more than {MAX_BODY}"),
         ("/endless", 200, {}, b"", f"more than {MAX_BODY}"),
     ],
-    ids=["missing", "redirect", "page", "brotli", "no-gzip", "half-gzip", "bomb", "endless"],
+    ids=["missing", "redirect", "page", "half", "half-unseen", "brotli", "no-gzip", "half-gzip", "bomb", "endless"],
 )
 def test_answers_that_are_no_exposition_are_refused(
     server: Exporter, recorder: Recorder, path: str, status: int, headers: dict[str, str], body: bytes, error: str
