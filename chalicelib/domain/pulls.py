@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.relabelling import Relabel
-from chalicelib.domain.slots import due_slots
+from chalicelib.domain.slots import SLOT_MS, due_slots
 from chalicelib.domain.targets import Target, TargetType
 
 JOBS_AT_ONCE = 40
@@ -50,7 +50,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A target whose time is planned up to an instant (epoch ms)."""
+    """A target whose time is planned up to an instant (epoch ms); 0 = never was."""
 
     target: Target
     until: int
@@ -68,13 +68,22 @@ def plan(targets: Iterable[Planned], now: int, until: int, token: str) -> list[P
     for each in targets:
         target = each.target
         weights[target.id] = _weight(target)
-        for instant in due_slots(target.id, target.interval, max(each.until, now - 1), until):
+        for instant in _instants(each, now, until):
             jobs.setdefault(instant, []).append(_job(target, each.collected_until))
     return [
         Pull(at=instant, token=token, jobs=part)
         for instant, due in sorted(jobs.items())
         for part in _parts(due, weights)
     ]
+
+
+def _instants(planned: Planned, now: int, until: int) -> list[int]:
+    """When a target is due; a new one also at once, so that whoever made it need not wait to see it work."""
+    target = planned.target
+    found = list(due_slots(target.id, target.interval, max(planned.until, now - 1), until))
+    if planned.until <= 0 and (not found or found[0] > now + SLOT_MS):
+        found.insert(0, now)
+    return found
 
 
 def _parts(jobs: Iterable[Job], weights: Mapping[str, int]) -> Iterator[tuple[Job, ...]]:

@@ -66,7 +66,7 @@ _NOTIFIER: dict[str, Any] = {
 
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
 FUNCTIONS: dict[str, Function] = {
-    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
+    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS), sends_to(PULLS))),
     "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
     "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS), sends_to(EVENTS))),
     "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS), sends_to(EVENTS))),

@@ -43,8 +43,8 @@ class TargetBook(Protocol):
 class ScrapePlan(Protocol):
     """What of the targets' time has been planned."""
 
-    def due(self, until: int) -> list[Planned]:
-        """The enabled targets whose time up to `until` (epoch ms) is not planned yet.
+    def due(self, until: int, *, only_new: bool = False) -> list[Planned]:
+        """The enabled targets whose time up to `until` (epoch ms) is not planned yet; or those that never were.
 
         Whoever asks holds the plan until his transaction ends; others wait for him.
         """
