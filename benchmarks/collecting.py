@@ -1,9 +1,8 @@
 """The collector on the real program: `python -m benchmarks.collecting [seconds]`.
 
-The service as `make run` starts it, and fifty targets pulled every ten seconds, five of which never answer. One of the
-others is a real node_exporter (Debian's prometheus-node-exporter) behind a relay that keeps every page it hands on. In
-the end: how punctually the 45 were pulled, and whether what was stored of node_exporter is what was handed on, value by
-value.
+The service as `make run` starts it, and fifty targets pulled every ten seconds, five of which never answer. Two others
+are a real node_exporter (Debian's prometheus-node-exporter) and our agent, behind a relay that keeps the pages. In
+the end: how punctually the 45 were pulled, and whether what was stored of these two is what was handed on.
 """
 
 from __future__ import annotations
@@ -39,11 +38,11 @@ Series = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Relay:
-    """Is every target: `/node` hands on node_exporter's page, `/hang…` never answers, all others say one sample."""
+    """Is every target: some paths hand on somebody's page, `/hang…` never answers, all others say one sample."""
 
-    def __init__(self, node: str) -> None:
+    def __init__(self, behind: dict[str, str]) -> None:
         asked: dict[str, list[float]] = defaultdict(list)
-        pages: list[str] = []
+        pages: dict[str, list[str]] = {path: [] for path in behind}
         ended = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
@@ -53,10 +52,10 @@ class Relay:
                     ended.wait()
                     return
                 body = b"a_sample 1\n"
-                if self.path == "/node":
-                    page = requests.get(node, timeout=10).text
+                if self.path in behind:
+                    page = requests.get(behind[self.path], timeout=10).text
                     body = page.encode()
-                    pages.append(page)
+                    pages[self.path].append(page)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -90,9 +89,9 @@ class Service:
         found = self._session.get(f"{self._url}/targets", timeout=30).json()["targets"]
         return {each["name"]: (each["state"], (each["lastScrape"] or {}).get("error")) for each in found}
 
-    def stored(self, name: str) -> dict[Series, list[float]]:
-        """What arrived of a metric of node_exporter in the last minutes: each series' values in order of time."""
-        given = {"types": name, "tags": "job:node", "windowSeconds": "300"}
+    def stored(self, name: str, job: str) -> dict[Series, list[float]]:
+        """What arrived of a target's metric in the last minutes: each series' values in order of time."""
+        given = {"types": name, "tags": f"job:{job}", "windowSeconds": "300"}
         points = self._session.get(f"{self._url}/metrics/realtime", params=given, timeout=30).json().get(name, [])
         found: dict[Series, list[tuple[int, float]]] = defaultdict(list)
         for point in points:
@@ -114,19 +113,17 @@ def exposed(pages: list[str]) -> dict[Series, list[float]]:
     return found
 
 
-def compare(service: Service, pages: list[str]) -> None:
-    """Print how many values are the same."""
+def compare(service: Service, job: str, pages: list[str]) -> None:
+    """Print how many series are the same on the pages and in the service."""
     handed_on = exposed(pages)
-    same = different = 0
-    for name in sorted({name for name, _ in handed_on}):
-        stored = service.stored(name)
-        for series in [each for each in handed_on if each[0] == name]:
-            # Path-like tags are normalised on the way in, here as everywhere.
-            same += handed_on[series] == stored.get(series)
-            different += handed_on[series] != stored.get(series)
-            if handed_on[series] != stored.get(series):
-                print("  differs:", series, handed_on[series][:3], (stored.get(series) or [])[:3])
-    print(f"node_exporter: {len(pages)} pages, {len(handed_on)} series: {same} equal value by value, {different} not")
+    stored: dict[Series, list[float]] = {}
+    for name in {name for name, _ in handed_on}:
+        stored |= service.stored(name, job)
+    different = [series for series, values in handed_on.items() if stored.get(series) != values]
+    values = sum(map(len, handed_on.values()))
+    print(f"{job}: {len(pages)} pages, {len(handed_on)} series, {values} values; not the same: {len(different)}")
+    for series in different[:5]:
+        print("  ", series, handed_on[series], stored.get(series))
 
 
 def punctuality(asked: dict[str, list[float]]) -> None:
@@ -142,14 +139,15 @@ def punctuality(asked: dict[str, list[float]]) -> None:
 
 
 @contextmanager
-def node_exporter() -> Iterator[str]:
-    """A real one, for the length of a block; where its page is."""
-    program = shutil.which(NODE_EXPORTER)
-    if program is None:
-        raise SystemExit(f"{NODE_EXPORTER} is not installed: apt-get install {NODE_EXPORTER}")
+def page_of(program: str, *arguments: str, address: str) -> Iterator[str]:
+    """A program that shows a page, for the length of a block; where the page is. `address` is the option for that."""
+    found = shutil.which(program)
+    if found is None:
+        raise SystemExit(f"{program} is not installed: apt-get install {program}")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    running = subprocess.Popen([program, f"--web.listen-address=127.0.0.1:{port}"], stderr=subprocess.DEVNULL)
+    command = [found, *arguments, f"{address}=127.0.0.1:{port}"]
+    running = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": "agent/src"}, stderr=subprocess.DEVNULL)
     try:
         yield f"http://127.0.0.1:{port}/metrics"
     finally:
@@ -160,18 +158,23 @@ def node_exporter() -> Iterator[str]:
 def main() -> None:
     """Start everything, let it run, look, stop it."""
     seconds = int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
-    with tempfile.TemporaryDirectory() as directory, node_exporter() as node:
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        page_of(NODE_EXPORTER, address="--web.listen-address") as node,
+        page_of(sys.executable, "-m", "perfmon_agent", "serve", address="--serve-address") as agent,
+    ):
         environment = {**os.environ, "PORT": "0", "AGENT": "0", "LOCAL_DIR": directory}
         program = subprocess.Popen(
             [sys.executable, "-m", "infra.local"], env=environment, stdout=subprocess.PIPE, text=True
         )
-        relay = Relay(node)
+        relay = Relay({"/node": node, "/agent": agent})
         try:
             assert program.stdout is not None
             ready = next(found for line in program.stdout if (found := READY.match(line)))
             service = Service(ready[1], ready[2])
-            service.add("node", f"{relay.url}/node")
-            for number in range(TARGETS - HANGING - 1):
+            for name in ("node", "agent"):
+                service.add(name, f"{relay.url}/{name}")
+            for number in range(TARGETS - HANGING - 2):
                 service.add(f"good {number}", f"{relay.url}/good{number}")
             for number in range(HANGING):
                 service.add(f"hanging {number}", f"{relay.url}/hang{number}")
@@ -180,8 +183,8 @@ def main() -> None:
                 time.sleep(1)
             time.sleep(seconds)
             asked = {path: list(times) for path, times in relay.asked.items()}
-            pages = list(relay.pages)
-            compare(service, pages)
+            for name in ("node", "agent"):
+                compare(service, name, list(relay.pages[f"/{name}"]))
             punctuality(asked)
             states = service.states()
             print("up:", sum(state == "up" for state, _ in states.values()))
