@@ -22,11 +22,14 @@ class PlanScrapes:
         self._credential = credential
         self._queue = queue
 
-    def run(self, now: int) -> int:
-        """Plan what is due within the next 75 seconds after `now` (epoch ms); how many scrapes. Raises Unavailable."""
+    def run(self, now: int, *, only_new: bool = False) -> int:
+        """Plan what is due within the next 75 seconds after `now` (epoch ms); how many scrapes. Raises Unavailable.
+
+        `only_new`: of targets that were never planned.
+        """
         until = now + HORIZON_MS
         with self._unit.transaction():
-            due = self._book.due(until)
+            due = self._book.due(until, only_new=only_new)
             if not due:
                 return 0
             pulls = plan(due, now, until, self._credential.sealed(now))
