@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from perfmon_agent import configuration
-from perfmon_agent.configuration import Configuration
+from perfmon_agent.configuration import Configuration, is_private
 from perfmon_agent.mistakes import ConfigurationError
 from perfmon_agent.options import PROBE_NAMES
 from perfmon_agent.parsing import PluginOptions
@@ -138,3 +138,17 @@ def test_the_spool_is_where_the_system_keeps_such_things() -> None:
 
 def test_every_probe_can_be_disabled_by_its_name() -> None:
     assert set(PROBE_NAMES) == set(PROBES)
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://x/api", True),
+        ("http://127.0.0.1:8000/api", True),
+        ("http://[::1]/api", True),
+        ("http://x/api", False),
+        ("http://127.0.0.1.x/api", False),
+    ],
+)
+def test_a_token_that_everybody_could_read_on_the_way_is_noticed(url: str, private: bool) -> None:
+    assert is_private(url) is private

@@ -16,7 +16,7 @@ import psutil
 from perfmon_agent import __version__, configuration, installing
 from perfmon_agent.agent import Agent
 from perfmon_agent.buffer import Buffer
-from perfmon_agent.configuration import Configuration
+from perfmon_agent.configuration import Configuration, is_private
 from perfmon_agent.delivery import Delivery
 from perfmon_agent.exposition import page
 from perfmon_agent.itself import Itself
@@ -53,6 +53,8 @@ def run(given: Configuration) -> int:
     probes = probes_of(given)
     readings = Readings(probes, Itself(sender, delivery, spool).read)
     _log.info("perfmon-agent %s: %s sends to %s every %s s", __version__, given.host, given.url, given.interval)
+    if not is_private(given.url):
+        _log.warning("%s is not https: everybody on the way can read the token", given.url)
     if spool is not None and spool.samples:
         _log.info("%s samples wait in %s", spool.samples, given.spool_directory)
     try:

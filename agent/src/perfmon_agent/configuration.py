@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from perfmon_agent import __version__, parsing
 from perfmon_agent.mistakes import ConfigurationError
@@ -48,6 +49,8 @@ class Configuration:
     serve_address: str
     plugins: tuple[PluginOptions, ...]
     file: Path | None
+    chosen: frozenset[str]
+    """Keys of the options that a flag, a variable or the file sets."""
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -61,15 +64,16 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
     file = _file(given.config or environment.get("PERFMON_CONFIG") or "", default_file)
     from_file, plugins = parsing.read_file(file) if file else ({}, ())
     values: dict[str, Any] = {}
+    chosen = set(from_file)
     for option in OPTIONS:
         flag = getattr(given, option.field)
         variable = environment.get(option.variable, "")
-        if flag is not None:
-            values[option.field] = parsing.from_text(option, flag, option.flag)
-        elif variable:
-            values[option.field] = parsing.from_text(option, variable, option.variable)
-        else:
+        if flag is None and not variable:
             values[option.field] = from_file.get(option.key, option.default)
+            continue
+        chosen.add(option.key)
+        where = option.variable if flag is None else option.flag
+        values[option.field] = parsing.from_text(option, variable if flag is None else flag, where)
     values["host"] = values["host"] or socket.gethostname()
     values["spool_directory"] = Path(values["spool_directory"] or default_spool(environment))
     if not values["url"].startswith(("http://", "https://")):
@@ -82,7 +86,13 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
         raise ConfigurationError(
             "There is no token: set PERFMON_TOKEN, or token_file (--token-file) to a file that holds it."
         )
-    return Configuration(command=given.command, root=given.root, token=token, plugins=plugins, file=file, **values)
+    others = {"root": given.root, "token": token, "plugins": plugins, "file": file, "chosen": frozenset(chosen)}
+    return Configuration(command=given.command, **others, **values)
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody between here and there can read along."""
+    return urlsplit(url).scheme == "https" or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _parser() -> argparse.ArgumentParser:

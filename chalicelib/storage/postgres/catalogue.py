@@ -65,6 +65,11 @@ def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, 
     return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
 
 
+def series_tagged(connection: Connection, key: str, value: str, limit: int) -> dict[int, Definition]:
+    """Up to `limit` series that carry a tag, by id."""
+    return _definitions(connection.execute(f"{_SERIES} WHERE s.tags ->> %s = %s LIMIT %s", (key, value, limit)))
+
+
 def metrics_of(connection: Connection, series_ids: Sequence[int]) -> dict[int, int]:
     """Series id -> metric type number of those in the catalogue."""
     rows = connection.execute("SELECT id, metric FROM series_catalogue WHERE id = ANY (%s)", (series_ids,))
