@@ -23,7 +23,7 @@ def create_target(request: Request) -> Answer:
     """Have metrics pulled from somewhere."""
     record = collecting.targets().create(request.json(), actor=_actor(request), now=request.now)
     with contextlib.suppress(Unavailable):  # then it is planned within the minute, as everything else
-        collecting.plan_scrapes().run(request.now, only_new=True)
+        collecting.plan_scrapes().run_new(request.now)
     return _shown(record, 201)
 
 

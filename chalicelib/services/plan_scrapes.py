@@ -22,12 +22,18 @@ class PlanScrapes:
         self._credential = credential
         self._queue = queue
 
-    def run(self, now: int, *, only_new: bool = False) -> int:
-        """Plan what is due within the next 75 seconds after `now` (epoch ms); how many scrapes. Raises Unavailable.
+    def run(self, now: int) -> int:
+        """Plan what is due within the next 75 seconds after `now` (epoch ms); how many scrapes. Raises Unavailable."""
+        return self._plan(now, now + HORIZON_MS, only_new=False)
 
-        `only_new`: of targets that were never planned.
+    def run_new(self, now: int) -> int:
+        """Have targets that were never planned pulled at `now` (epoch ms), once; how many. Raises Unavailable.
+
+        What follows is planned with all others: in a message of its own, a target that hangs would hold a puller alone.
         """
-        until = now + HORIZON_MS
+        return self._plan(now, now, only_new=True)
+
+    def _plan(self, now: int, until: int, *, only_new: bool) -> int:
         with self._unit.transaction():
             due = self._book.due(until, only_new=only_new)
             if not due:
