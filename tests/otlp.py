@@ -28,5 +28,17 @@ def histogram(name: str, bounds: list[float], counts: list[int], total: float, t
 
 def request(metric: bytes, resource: dict[str, str]) -> bytes:
     """An ExportMetricsServiceRequest of one metric."""
+    return resource_metrics([metric], resource)
+
+
+def resource_metrics(metrics: list[bytes], resource: dict[str, str]) -> bytes:
+    """An ExportMetricsServiceRequest of one resource; several behind one another are a request, too."""
     attributes = b"".join(field(1, field(1, key) + field(2, field(1, text))) for key, text in resource.items())
-    return field(1, field(1, attributes) + field(2, field(2, metric)))
+    return field(1, field(1, attributes) + field(2, b"".join(field(2, metric) for metric in metrics)))
+
+
+def double_gauge(name: str, value: float, time_ns: int, tags: dict[str, str]) -> bytes:
+    """A Metric with one number, its fields in the order of their numbers, as SDKs write them."""
+    point = b"\x11" + struct.pack("<Q", time_ns - 10**10) + b"\x19" + struct.pack("<Q", time_ns)
+    point += b"\x21" + struct.pack("<d", value)
+    return field(1, name) + field(5, field(1, point + b"".join(attribute(k, field(1, v)) for k, v in tags.items())))

@@ -6,7 +6,8 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from chalicelib.services.incoming import Batch, Points
+from chalicelib.api.schemas.remembered import series_of
+from chalicelib.services.incoming import Batch
 
 _RESOURCE_TAGS = {
     "host.name": "host",
@@ -56,7 +57,7 @@ def resource_tags(attributes: Tags) -> Tags:
 def add_number(batch: Batch, index: int, name: str, unit: str | None, tags: Tags, time_ns: int, value: float) -> None:
     """A gauge's or a sum's point; NaN says that there is no value."""
     if not math.isnan(value):
-        batch.points.append((index, Points(name, tags, [(time_ns // 1_000_000, value)], unit)))
+        batch.points.add(index, series_of(name, tags, unit), time_ns // 1_000_000, value)
 
 
 def add_histogram(batch: Batch, index: int, name: str, unit: str | None, tags: Tags, time_ns: int, of: Numbers) -> None:
