@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from math import isnan
 
 import msgspec
 
@@ -68,6 +69,12 @@ class Points:
         self.times = [*compress(self.times, good)]
         self.values = [*compress(self.values, good)]
         self.indexes = [*compress(self.indexes, good)]
+
+
+def without_nan(points: Points) -> None:
+    """Let go of points whose value is NaN: those who send them mean that there is none."""
+    if any(map(isnan, points.values)):
+        points.keep([not isnan(value) for value in points.values])
 
 
 @dataclass(slots=True)

@@ -41,6 +41,27 @@ def field_at(raw: bytes, at: int) -> tuple[int, int, int | bytes, int]:
     return tag >> 3, kind, raw[at : at + length], at + length
 
 
+def spans(raw: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """(number, wire type, start, end) of each field's content between two places. Raises Malformed."""
+    at = start
+    while at < end:
+        tag, at = varint(raw, at)
+        kind = tag & 7
+        if kind == VARINT:
+            _, after = varint(raw, at)
+        elif kind == BYTES:
+            length, at = varint(raw, at)
+            after = at + length
+        elif kind in (FIXED64, FIXED32):
+            after = at + (8 if kind == FIXED64 else 4)
+        else:
+            raise Malformed(f"wire type {kind} is not known")
+        if after > end:
+            raise Malformed("a field is cut off")
+        yield tag >> 3, kind, at, after
+        at = after
+
+
 def varint(raw: bytes, at: int) -> tuple[int, int]:
     """An unsigned 64 bit number and where the next byte is."""
     number = shift = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from itertools import accumulate
-from math import isnan
 from operator import add
 from struct import unpack
 
@@ -18,7 +17,7 @@ from chalicelib.api.schemas.protobuf import Malformed, double, field_at, fields,
 from chalicelib.api.schemas.remembered import Remembered, series_of
 from chalicelib.api.schemas.snappy import decompress
 from chalicelib.domain.errors import InvalidInput, TooLarge
-from chalicelib.services.incoming import Batch, Points, Series
+from chalicelib.services.incoming import Batch, Points, Series, without_nan
 
 # Field 2, a sample: 16 bytes with a double, or 7 where the double is 0 and left out, and a time of 6 bytes (to 2109).
 _SAMPLE = re.compile(rb"\x12(?:\x10\x09(.{8})|\x07)\x10([\x80-\xff]{5}[\x01-\x7f])", re.DOTALL)
@@ -41,9 +40,7 @@ def read_remote_write(raw: bytes) -> Batch:
         _read(batch, decompress(raw, MAX_INFLATED))
     except Malformed as wrong:
         raise InvalidInput(f"body: is no snappy block with a WriteRequest: {wrong}.", field="body") from None
-    points = batch.points
-    if any(map(isnan, points.values)):
-        points.keep([not isnan(value) for value in points.values])
+    without_nan(batch.points)
     return batch
 
 
