@@ -1,8 +1,8 @@
 """One file of the spool: one request, written in records that a crash can only cut off at the end.
 
-A line names the format and the request's key; every record after it is a header (length, CRC-32, number of samples) and
-as many bytes, which are the zlib-compressed parts of the request, a line each. The CRC begins with the number of samples.
-What follows the first record that is not whole or not what its CRC says is not read.
+A line names the format and the request's key. Every record after it is a header (length, CRC-32, number of samples)
+and as many bytes: zlib-compressed parts of the request, a line each. The CRC begins with the number of samples. What
+follows the first record that is not whole, or not what its CRC says, is not read.
 """
 
 from __future__ import annotations
