@@ -39,7 +39,9 @@ def build() -> str | None:
     if npm is None:
         return "there is no Node.js on this machine"
     environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
-    for step in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+    # Not `ci`: newer releases of npm refuse a lock that leaves out the binaries of other platforms. `install` takes the
+    # locked versions just the same, and --no-save leaves the lock as it is.
+    for step in (["install", "--no-save", "--no-audit", "--no-fund"], ["run", "build"]):
         done = subprocess.run([*npm, *step], cwd=SOURCE, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
