@@ -61,3 +61,9 @@ class LeftOut:
 
 def _slice(starts: Sequence[int], payload: bytes, place: int) -> Columns:
     return unpack(payload[SAMPLE_BYTES * starts[place] : SAMPLE_BYTES * starts[place + 1]])
+
+
+def series_in(heads: Sequence[bytes]) -> list[int]:
+    """The ids of all series that have samples in these payloads of heads."""
+    ids: list[int] = np.unique(np.concatenate([np.empty(0, np.int64), *(unpack(each).ids for each in heads)])).tolist()
+    return ids
