@@ -129,6 +129,21 @@ def test_what_is_exposed_is_recorded_with_the_targets_own_tags(server: Exporter,
     assert not [each for each in recorder.snapshots["node"] if "nothing" in each["metrics"]]
 
 
+def test_no_tag_of_a_sample_is_lost_to_one_of_the_target(server: Exporter, recorder: Recorder) -> None:
+    server.pages["/metrics"] = b'x{job="a",exported_job="b",instance="",exported_exported_job="c"} 1\n'
+
+    puller(recorder).run(pull(job(f"{server.url}/metrics", "node")))
+
+    (tags,) = [each["tags"] for each in recorder.snapshots["node"] if "x" in each["metrics"]]
+    assert tags == {
+        "job": "node",
+        "instance": server.url.removeprefix("http://"),
+        "exported_exported_exported_job": "a",
+        "exported_job": "b",
+        "exported_exported_job": "c",
+    }
+
+
 def test_an_answer_with_its_length_need_not_end_a_line(server: Exporter, recorder: Recorder) -> None:
     server.pages["/metrics"], server.headers = b"bytes_total 12", {"Content-Length": "14"}
 
