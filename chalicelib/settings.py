@@ -63,6 +63,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         1826
     )
     max_metric_types: Annotated[int, Meta(description="How many metric types there may be.", ge=1, le=65_535)] = 2000
+    max_series_per_metric: Annotated[
+        int, Meta(description="How many series one metric type may have; more are refused.", ge=1, le=1_000_000)
+    ] = 20_000
+    max_new_series_per_hour: Annotated[
+        int, Meta(description="How many series may be new in an hour; more are refused.", ge=1, le=10_000_000)
+    ] = 100_000
     high_cardinality_tags: Annotated[str, Meta(description="Comma-separated; counted, but no part of a series.")] = (
         "userId,requestId,sessionId,traceId"
     )

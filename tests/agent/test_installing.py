@@ -110,6 +110,12 @@ def test_an_interpreter_that_the_services_user_cannot_reach_is_refused(tmp_path:
         install(given(PERFMON_TOKEN="pm_x"), machine(tmp_path, Told(), python))
 
 
+def test_a_spool_that_the_service_could_not_write_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"leave spool\.directory out"):
+        install(given("--spool-directory", "/srv/spool", PERFMON_TOKEN="pm_x"), machine(tmp_path, Told()))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_uninstalling_removes_what_runs_and_the_secret_and_says_what_stays(tmp_path: Path) -> None:
     told = Told()
     install(given(PERFMON_TOKEN="pm_x"), machine(tmp_path, told))

@@ -48,6 +48,7 @@ RINGS: dict[str, set[str]] = {
             "chalicelib.tsdb.aggregate",
             "chalicelib.tsdb.points",
             "chalice",
+            "cramjam",
             "msgspec",
             "pydantic",
         ),

@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     try:
         given = configuration.read(sys.argv[1:] if arguments is None else arguments, os.environ)
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        for warning in given.warnings:
+            _log.warning(warning)
         return COMMANDS[given.command](given)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
@@ -82,7 +85,6 @@ def serve(given: Configuration) -> int:
 
 def check(given: Configuration) -> int:
     """Print one reading as a table."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     probes = probes_of(given)
     readings = Readings(probes)
     readings.collect()
@@ -124,7 +126,6 @@ def user_agent(interval: int) -> str:
 
 
 def _until_a_signal() -> threading.Event:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Configuration:
     file: Path | None
     chosen: frozenset[str]
     """Keys of the options that a flag, a variable or the file sets."""
+    warnings: tuple[str, ...]
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -59,7 +61,8 @@ class Configuration:
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str], default_file: Path = DEFAULT_FILE) -> Configuration:
-    """The configuration. Raises ConfigurationError; argparse ends the program on a flag that it does not know."""
+    """The configuration. Raises ConfigurationError; argparse ends the program after --help and --version."""
+    _check_flags(arguments)
     given = _parser().parse_args(arguments)
     file = _file(given.config or environment.get("PERFMON_CONFIG") or "", default_file)
     from_file, plugins = parsing.read_file(file) if file else ({}, ())
@@ -86,8 +89,25 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
         raise ConfigurationError(
             "There is no token: set PERFMON_TOKEN, or token_file (--token-file) to a file that holds it."
         )
-    others = {"root": given.root, "token": token, "plugins": plugins, "file": file, "chosen": frozenset(chosen)}
-    return Configuration(command=given.command, **others, **values)
+    return Configuration(
+        command=given.command,
+        root=given.root,
+        token=token,
+        plugins=plugins,
+        file=file,
+        chosen=frozenset(chosen),
+        warnings=tuple(_mistyped(environment)),
+        **values,
+    )
+
+
+def _mistyped(environment: Mapping[str, str]) -> Iterator[str]:
+    """Sentences about variables that are nearly ours; others of that beginning belong to other programs."""
+    known = ["PERFMON_CONFIG", "PERFMON_TOKEN", *(option.variable for option in OPTIONS)]
+    for name in sorted(environment):
+        close = difflib.get_close_matches(name, known, 1, 0.92) if name.startswith("PERFMON_") else []
+        if close and close != [name]:
+            yield f"{name} is not known; did you mean {close[0]}?"
 
 
 def is_private(url: str) -> bool:
@@ -107,6 +127,15 @@ def _parser() -> argparse.ArgumentParser:
     for option in OPTIONS:
         parser.add_argument(option.flag, dest=option.field, metavar=option.kind.upper(), help=option.about)
     return parser
+
+
+def _check_flags(arguments: Sequence[str]) -> None:
+    # argparse would take the value of a mistyped flag for a command, and complain of that.
+    known = ["--config", "--help", "--root", "--version", *(option.flag for option in OPTIONS)]
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if name.startswith("--") and name not in known:
+            raise ConfigurationError(f"There is no flag {name}{parsing.suggestion(name, known)}")
 
 
 def _file(named: str, default: Path) -> Path | None:

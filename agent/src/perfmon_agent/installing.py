@@ -59,6 +59,10 @@ def install(given: Configuration, machine: Machine) -> None:
     token = machine.place(TOKEN)
     if not given.token and not token.exists():
         raise ConfigurationError("There is no token: set PERFMON_TOKEN, or --token-file to a file that holds it.")
+    if "spool.directory" in given.chosen:
+        raise ConfigurationError(
+            "The service may write to /var/lib/perfmon-agent alone, and its spool is there: leave spool.directory out."
+        )
     for home in _HOMES:
         if home in machine.python.parents:
             raise ConfigurationError(
