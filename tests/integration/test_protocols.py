@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import time
 from collections.abc import Callable
 
@@ -62,3 +63,32 @@ def test_what_was_not_taken_is_told_as_partial_success(api: Api) -> None:
 
     assert answered["statusCode"] == 200
     assert b"\x08\x01" in base64.b64decode(answered["body"])[:6]
+
+
+def test_an_export_in_json_is_read_live_and_answered_in_json(api: Api) -> None:
+    point = {"asInt": "7", "timeUnixNano": str(time.time_ns()), "attributes": [tag("route", "/x")]}
+    resource = {"attributes": [tag("host.name", "web-1")]}
+    metrics = [{"name": "otel.json", "gauge": {"dataPoints": [point, {**point, "timeUnixNano": "0"}]}}]
+    body = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": metrics}]}]}
+
+    answered = api.post(OTLP, gzip.compress(json.dumps(body).encode()))
+    (read,) = api.get("/monitoring/metrics/realtime", types="otel.json").body["otel.json"]
+
+    assert (answered.status, answered.body["partialSuccess"]["rejectedDataPoints"]) == (200, "1")
+    assert (read["value"], read["tags"]) == (7, {"host": "web-1", "route": "/x"})
+    assert api.post(OTLP, {}).body == {}
+
+
+def tag(key: str, value: str) -> dict[str, object]:
+    """An attribute in JSON."""
+    return {"key": key, "value": {"stringValue": value}}
+
+
+def test_errors_are_a_status_in_the_form_of_the_request(api: Api) -> None:
+    in_json = api.post(OTLP, "no JSON")
+    in_protobuf = api.raw("POST", OTLP, b"\xff", headers={"Content-Type": "application/x-protobuf", "Accept": ""})
+    stranger = Api("nobody").raw("POST", OTLP, b"", headers={"Content-Type": "application/x-protobuf"})
+
+    assert (in_json.status, in_json.body["code"]) == (400, 3)
+    assert (in_protobuf["statusCode"], base64.b64decode(in_protobuf["body"])[:2]) == (400, b"\x08\x03")
+    assert (stranger["statusCode"], base64.b64decode(stranger["body"])[:2]) == (401, b"\x08\x10")
