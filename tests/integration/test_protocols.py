@@ -92,3 +92,44 @@ def test_errors_are_a_status_in_the_form_of_the_request(api: Api) -> None:
     assert (in_json.status, in_json.body["code"]) == (400, 3)
     assert (in_protobuf["statusCode"], base64.b64decode(in_protobuf["body"])[:2]) == (400, b"\x08\x03")
     assert (stranger["statusCode"], base64.b64decode(stranger["body"])[:2]) == (401, b"\x08\x10")
+
+
+def p95(api: Api, name: str, **more: str) -> list[tuple[dict[str, str], float]]:
+    """The 95th percentile of the last two minutes, by the tags grouped by, and its unit among them."""
+    asked = {"metricType": name, "from_": "-2m", "to": "now", "step": "5m", "aggregation": "p95", **more}
+    body = api.get("/monitoring/metrics/query", **asked).body
+    return [({**each["tags"], "unit": body["unit"]}, each["points"][-1][1]) for each in body["series"]]
+
+
+def test_a_percentile_of_a_cumulated_histogram_is_of_what_came_in_the_range(api: Api) -> None:
+    now = time.time_ns()
+    point = {"aggregationTemporality": 2}
+    for seconds, counts in ((20, [500, 0, 0]), (10, [540, 40, 0]), (0, [560, 120, 0])):
+        data = {"timeUnixNano": now - seconds * 10**9, "bucketCounts": counts, "explicitBounds": [10, 20], "sum": 1}
+        send(api, {"name": "took", "unit": "ms", "histogram": {**point, "dataPoints": [data]}})
+
+    ((told, value),) = p95(api, "took")
+
+    assert told == {"unit": "ms"}
+    assert value == pytest.approx(10 + 10 * (0.95 * 180 - 60) / 120)
+    assert p95(api, "took", unit="s")[0][1] == pytest.approx(value / 1000)
+
+
+def test_a_percentile_of_deltas_is_of_their_sum_by_group(api: Api) -> None:
+    now = time.time_ns()
+    for host, most in (("a", 10), ("b", 20)):
+        data = [
+            {"timeUnixNano": now - seconds * 10**9, "bucketCounts": [0, 5, 0], "explicitBounds": [0, most]}
+            for seconds in (10, 0)
+        ]
+        send(api, {"name": "took.delta", "histogram": {"aggregationTemporality": 1, "dataPoints": data}}, host)
+
+    found = {told["host"]: value for told, value in p95(api, "took.delta", groupBy="host")}
+
+    assert found == {"a": pytest.approx(9.5), "b": pytest.approx(19.0)}
+
+
+def send(api: Api, metric: dict[str, object], host: str = "web-1") -> None:
+    """Export one metric of a host."""
+    resource = {"resource": {"attributes": [tag("host.name", host)]}, "scopeMetrics": [{"metrics": [metric]}]}
+    assert api.post(OTLP, {"resourceMetrics": [resource]}).body == {}
