@@ -18,7 +18,7 @@ from chalicelib.domain.pulls import Pull
 from chalicelib.domain.targets import Scrape
 
 BATCH = 10  # what SQS takes in one call
-_MOST_BYTES = 200_000  # of one call; SQS takes 256 KiB
+_MOST_BYTES = 240_000  # of one call; SQS takes 262,144
 
 
 class _SqsQueue:
@@ -121,11 +121,11 @@ class SqsPullQueue(_SqsQueue):
         size = 0
         try:
             for delay, pull in pulls:
-                body = msgspec.json.encode(pull).decode()
-                if len(batch) == BATCH or size + len(body) > _MOST_BYTES:
+                body = msgspec.json.encode(pull)
+                if len(batch) == BATCH or (batch and size + len(body) > _MOST_BYTES):
                     self._send(batch)
                     batch, size = [], 0
-                batch.append({"Id": str(len(batch)), "MessageBody": body, "DelaySeconds": delay})
+                batch.append({"Id": str(len(batch)), "MessageBody": body.decode(), "DelaySeconds": delay})
                 size += len(body)
             self._send(batch)
         except (BotoCoreError, ClientError) as error:

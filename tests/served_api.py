@@ -13,8 +13,11 @@ from tests.call import Api
 
 
 @contextmanager
-def served_api() -> Iterator[str]:
-    """The address of the API, for the length of a block; one request at a time, as a container takes them."""
+def served_api(port: int = 0) -> Iterator[str]:
+    """The address of the API, for the length of a block; one request at a time, as a container takes them.
+
+    `port` is one that it had before; 0 is any that is free.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
@@ -38,8 +41,8 @@ def served_api() -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    server = HTTPServer(("127.0.0.1", port), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/api"
     server.shutdown()

@@ -46,7 +46,7 @@ def list_tags(request: Request) -> Answer:
 
 @catalogue.endpoint("GET", "/monitoring/metrics/cardinality", scope=Scope.READ)
 def show_cardinality(request: Request) -> Answer:
-    """Show which metric types and tag keys make most series."""
+    """Show which metric types and tag keys make most series, and which samples were refused within a day."""
     request.refuse_unknown_query("limit")
     found = wiring.browse().cardinality(request.whole_number("limit", default=20, least=1, most=200))
     metrics = [
@@ -54,7 +54,16 @@ def show_cardinality(request: Request) -> Answer:
         for each in found.metrics
     ]
     tags = [{"key": each.key, "values": each.values, "series": each.series} for each in found.tags]
-    return Answer({"series": found.series, "metrics": metrics, "tags": tags})
+    refused = [
+        {
+            "metricType": each.metric_type,
+            "reason": str(each.reason),
+            "samples": each.samples,
+            "lastHour": from_datetime(each.last_hour),
+        }
+        for each in found.refused
+    ]
+    return Answer({"series": found.series, "metrics": metrics, "tags": tags, "refused": refused})
 
 
 @catalogue.endpoint("GET", "/monitoring/metrics/series", scope=Scope.READ)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.scopes import Scope
 from chalicelib.wiring import alerting, collecting
 
@@ -19,7 +21,10 @@ _TARGET = "/monitoring/targets/{target_id}"
 @targets.endpoint("POST", _TARGETS, scope=Scope.ADMIN)
 def create_target(request: Request) -> Answer:
     """Have metrics pulled from somewhere."""
-    return _shown(collecting.targets().create(request.json(), actor=_actor(request), now=request.now), 201)
+    record = collecting.targets().create(request.json(), actor=_actor(request), now=request.now)
+    with contextlib.suppress(Unavailable):  # then it is planned within the minute, as everything else
+        collecting.plan_scrapes().run_new(request.now)
+    return _shown(record, 201)
 
 
 @targets.endpoint("GET", _TARGETS, scope=Scope.ADMIN)

@@ -53,13 +53,16 @@ def resolve(host: str, port: int) -> _Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Makes requests. `most_bytes`: a longer answer is cut off there, or refused with `refuse_longer`."""
+    """Makes requests. `most_bytes`: a longer answer is cut off there.
+
+    With `whole`, an answer that is longer is refused, and so is one that ends before its time.
+    """
 
     guard: Guard = field(default_factory=Guard)
     connect_seconds: float = CONNECT_SECONDS
     total_seconds: float = TOTAL_SECONDS
     most_bytes: int = MOST_BYTES
-    refuse_longer: bool = False
+    whole: bool = False
     resolve: Callable[[str, int], _Resolved] = resolve
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
@@ -153,9 +156,12 @@ class Http:
             sock.settimeout(_left(deadline))
             part = answer.read1(min(_PART, self.most_bytes - len(content)))
             if not part:
+                # http.client says nothing of it: a number cut off at the end is another number.
+                if self.whole and answer.length:
+                    raise ValueError(f"only {len(content)} bytes of its body")
                 return bytes(content)
             content += part
-        if self.refuse_longer and answer.read1(1):
+        if self.whole and answer.read1(1):
             raise ValueError(f"more than {self.most_bytes} bytes")
         return bytes(content)
 
@@ -189,7 +195,7 @@ def _kind(error: Exception) -> str:
     if isinstance(error, ConnectionError | http.client.RemoteDisconnected):
         return "the other side hung up"
     if isinstance(error, ValueError):
-        return str(error) if str(error).startswith("more than") else "not HTTP"
+        return str(error) if str(error).startswith(("more than", "only")) else "not HTTP"
     return "not HTTP" if isinstance(error, http.client.HTTPException) else "network error"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, cast
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from prometheus_client.samples import Sample
 
 OPENMETRICS = "application/openmetrics-text"
-MAX_LINE = 65_536  # a line takes the parser longer than its length alone: no series of ours could be that long
+MAX_LINE = 16_384  # the parsers take longer for long lines than their length alone; a series of ours fits in
 _FARTHEST = 253_402_300_799.0  # seconds; the last of year 9999
 
 
@@ -23,7 +24,7 @@ def exposed(body: bytes, content_type: str) -> Iterator[Exposed]:
         text = body.decode()
     except UnicodeDecodeError:
         raise ScrapeFailed("the answer is no exposition: it is not UTF-8") from None
-    lines = _Lines(text.split("\n"), with_comments=content_type.strip().lower().startswith(OPENMETRICS))
+    lines = _Lines(io.StringIO(text, newline="\n"), with_comments=content_type.strip().lower().startswith(OPENMETRICS))
     try:
         for sample in _parsed(lines):
             yield Exposed(sample.name, sample.labels, float(sample.value), _instant(sample))
@@ -63,10 +64,7 @@ class _Lines:
             self.number += 1
             if len(line) > MAX_LINE:
                 raise ScrapeFailed(f"line {self.number} of the answer is longer than {MAX_LINE} characters")
-            if self.with_comments:
-                if line:  # after the last line end
-                    yield f"{line}\n"
-            elif line.strip() and not line.lstrip().startswith("#"):
+            if self.with_comments or (line.strip() and not line.lstrip().startswith("#")):
                 yield line
 
 

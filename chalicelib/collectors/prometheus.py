@@ -17,6 +17,7 @@ MAX_BODY = 10_000_000
 _OK = 200
 # The plain format first: exporters write it right more often, and it is read in half the time.
 _ACCEPT = f"text/plain;version=0.0.4,{OPENMETRICS};version=1.0.0;q=0.7,*/*;q=0.1"
+_LENGTHS = frozenset({"content-length", "transfer-encoding", "content-encoding"})  # either tells where the end is
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -43,14 +44,17 @@ class PrometheusSource:
         }
         if "bearerToken" in secrets:
             headers["Authorization"] = f"Bearer {secrets['bearerToken']}"
-        http = replace(self.http, total_seconds=float(job.timeout), most_bytes=MAX_BODY, refuse_longer=True)
+        http = replace(self.http, total_seconds=float(job.timeout), most_bytes=MAX_BODY, whole=True)
         try:
             answer = http.request("GET", job.config["url"], headers)
         except RequestFailed as error:
             raise ScrapeFailed(error.message) from None
         if answer.status != _OK:
             raise ScrapeFailed(f"the target answered {answer.status}")
-        return Fetched(exposed(_inflated(answer), answer.headers.get("content-type", "")))
+        body = _inflated(answer)
+        if not body.endswith(b"\n") and not _LENGTHS & answer.headers.keys():
+            raise ScrapeFailed("the answer may be cut off: it has no length, and no line end at its end")
+        return Fetched(exposed(body, answer.headers.get("content-type", "")))
 
 
 def _inflated(answer: Response) -> bytes:

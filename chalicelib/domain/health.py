@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain.series_limits import Refusal, RefusedSamples
+
 
 class Status(StrEnum):
     """What one check found."""
@@ -70,7 +72,8 @@ class StoreFacts:
     """What the database says of the service; instants in epoch ms, None = it has not been yet.
 
     `drained_entry` is the last entry of the stream that was drained. `telling_rules` of `enabled_rules` have a
-    recipient or a channel. `dead_letters` could not be delivered. `silent_hosts` have stopped reporting within the last
+    recipient or a channel. `dead_letters` could not be delivered. `refused`: the samples of
+    which most were refused within the hour. `silent_hosts` have stopped reporting within the last
     day.
     """
 
@@ -82,6 +85,7 @@ class StoreFacts:
     last_tick: int | None
     oldest_head: int | None
     dead_letters: int
+    refused: RefusedSamples | None
     drained_entry: str
     lost_frames: int
     last_loss: int | None
@@ -193,6 +197,19 @@ def dead_letters_check(count: int) -> Check:
     """Whether there is anything that nobody was told."""
     status = Status.WARN if count else Status.PASS
     return Check("Dead Letters", status, f"{count} notifications could not be delivered", count)
+
+
+def refused_check(refused: RefusedSamples) -> Check:
+    """Samples were refused: they belong to series of which there are too many."""
+    setting = {
+        Refusal.SERIES_PER_METRIC: "MAX_SERIES_PER_METRIC",
+        Refusal.NEW_SERIES_PER_HOUR: "MAX_NEW_SERIES_PER_HOUR",
+    }[refused.reason]
+    message = (
+        f"{refused.samples} samples of {refused.metric_type[:64]} were refused within the hour: more series than"
+        f" {setting} allows; take a tag with fewer values"
+    )
+    return Check("Series Limits", Status.WARN, message, refused.samples)
 
 
 def roll_up(checks: Iterable[Check], alerts: ActiveAlerts | None) -> SystemStatus:

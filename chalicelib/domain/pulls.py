@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.domain.relabelling import Relabel
-from chalicelib.domain.slots import due_slots
+from chalicelib.domain.slots import SLOT_MS, due_slots
 from chalicelib.domain.targets import Target, TargetType
 
 JOBS_AT_ONCE = 40
+MAX_MESSAGE = 180_000  # bytes of the jobs of one message; SQS takes 262,144 of all of it
 # A scrape that could not be begun for so long (ms) is not made up for: the next one has come.
 LATE_AFTER_MS = 60_000
 
@@ -48,7 +50,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A target whose time is planned up to an instant (epoch ms)."""
+    """A target whose time is planned up to an instant (epoch ms); 0 = never was."""
 
     target: Target
     until: int
@@ -62,15 +64,45 @@ def plan(targets: Iterable[Planned], now: int, until: int, token: str) -> list[P
     run side by side depends on how many there are and not on how slow they are.
     """
     jobs: dict[int, list[Job]] = {}
+    weights: dict[str, int] = {}
     for each in targets:
         target = each.target
-        for instant in due_slots(target.id, target.interval, max(each.until, now - 1), until):
+        weights[target.id] = _weight(target)
+        for instant in _instants(each, now, until):
             jobs.setdefault(instant, []).append(_job(target, each.collected_until))
     return [
-        Pull(at=instant, token=token, jobs=tuple(due[begin : begin + JOBS_AT_ONCE]))
+        Pull(at=instant, token=token, jobs=part)
         for instant, due in sorted(jobs.items())
-        for begin in range(0, len(due), JOBS_AT_ONCE)
+        for part in _parts(due, weights)
     ]
+
+
+def _instants(planned: Planned, now: int, until: int) -> list[int]:
+    """When a target is due; a new one also at once, so that whoever made it need not wait to see it work."""
+    target = planned.target
+    found = list(due_slots(target.id, target.interval, max(planned.until, now - 1), until))
+    if planned.until <= 0 and (not found or found[0] > now + SLOT_MS):
+        found.insert(0, now)
+    return found
+
+
+def _parts(jobs: Iterable[Job], weights: Mapping[str, int]) -> Iterator[tuple[Job, ...]]:
+    """The jobs in as few messages as they fit in."""
+    part: list[Job] = []
+    size = 0
+    for job in jobs:
+        if len(part) == JOBS_AT_ONCE or (part and size + weights[job.id] > MAX_MESSAGE):
+            yield tuple(part)
+            part, size = [], 0
+        part.append(job)
+        size += weights[job.id]
+    yield tuple(part)
+
+
+def _weight(target: Target) -> int:
+    """At least as many bytes as a target's job has on the wire."""
+    rules = [(rule.labels, rule.pattern, rule.separator, "action and names of fields") for rule in target.relabel]
+    return 500 + len(json.dumps([target.name, target.config, dict(target.sealed), target.labels, rules]))
 
 
 def _job(target: Target, collected_until: int | None) -> Job:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from chalicelib.domain import cloudwatch
 from chalicelib.domain.fields import Fields, wrong_tag_key
 from chalicelib.domain.http_headers import wrong_headers
 from chalicelib.domain.instants import to_iso
@@ -38,7 +39,11 @@ def read_target(fields: Fields, target_id: str) -> Target:
     target_type = fields.choice("type", TargetType)
     if target_type is None and not fields.has("type"):
         fields.refuse("type", f"is missing: one of {', '.join(TargetType)}")
-    interval = fields.whole("interval", default=DEFAULT_INTERVAL, low=MIN_INTERVAL, high=MAX_INTERVAL)
+    of_aws = target_type is TargetType.CLOUDWATCH
+    default, least = (
+        (cloudwatch.DEFAULT_INTERVAL, cloudwatch.MIN_INTERVAL) if of_aws else (DEFAULT_INTERVAL, MIN_INTERVAL)
+    )
+    interval = fields.whole("interval", default=default, low=least, high=MAX_INTERVAL)
     if interval % SLOT_SECONDS:
         fields.refuse("interval", f"must be a multiple of {SLOT_SECONDS} seconds")
     timeout = fields.whole("timeout", default=min(DEFAULT_TIMEOUT, interval), low=1, high=MAX_TIMEOUT)
@@ -60,8 +65,10 @@ def read_target(fields: Fields, target_id: str) -> Target:
     )
 
 
-def read_secrets(fields: Fields) -> dict[str, str]:
-    """The secrets that are given, by name: `bearerToken`, and `headers` as JSON."""
+def read_secrets(fields: Fields, target_type: TargetType) -> dict[str, str]:
+    """The secrets that are given, by name: `bearerToken`, and `headers` as JSON; only exporters are sent any."""
+    if target_type is not TargetType.PROMETHEUS:
+        return {}
     secrets: dict[str, str] = {}
     token = fields.text("bearerToken", most=MAX_SECRET, default="")
     if token and not (token.isascii() and token.isprintable() and " " not in token):
@@ -127,7 +134,10 @@ def _read_prometheus(fields: Fields) -> Mapping[str, Any]:
     return {"url": read_url(fields, "url", kept=False)}
 
 
-_READERS: dict[TargetType, Callable[[Fields], Mapping[str, Any]]] = {TargetType.PROMETHEUS: _read_prometheus}
+_READERS: dict[TargetType, Callable[[Fields], Mapping[str, Any]]] = {
+    TargetType.PROMETHEUS: _read_prometheus,
+    TargetType.CLOUDWATCH: cloudwatch.read_cloudwatch,
+}
 
 
 def _read_labels(fields: Fields) -> dict[str, str]:

@@ -22,6 +22,7 @@ class TargetType(StrEnum):
     """What speaks there."""
 
     PROMETHEUS = "prometheus"
+    CLOUDWATCH = "cloudwatch"
 
 
 class ScrapeState(StrEnum):

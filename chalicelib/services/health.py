@@ -24,6 +24,7 @@ from chalicelib.domain.health import (
     error_rate_check,
     hosts_check,
     recipients_check,
+    refused_check,
     response_time_check,
     roll_up,
     usage_check,
@@ -171,6 +172,8 @@ class SystemHealth:
         if facts.last_loss is not None and now - facts.last_loss < _RECENT_LOSS_MS:
             message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
             checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
+        if facts.refused is not None:
+            checks.append(refused_check(facts.refused))
         checks.append(dead_letters_check(facts.dead_letters))
         if facts.targets.enabled:
             checks.append(collector_check(facts.targets))

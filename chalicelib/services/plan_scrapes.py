@@ -24,9 +24,18 @@ class PlanScrapes:
 
     def run(self, now: int) -> int:
         """Plan what is due within the next 75 seconds after `now` (epoch ms); how many scrapes. Raises Unavailable."""
-        until = now + HORIZON_MS
+        return self._plan(now, now + HORIZON_MS, only_new=False)
+
+    def run_new(self, now: int) -> int:
+        """Have targets that were never planned pulled at `now` (epoch ms), once; how many. Raises Unavailable.
+
+        What follows is planned with all others: in a message of its own, a target that hangs would hold a puller alone.
+        """
+        return self._plan(now, now, only_new=True)
+
+    def _plan(self, now: int, until: int, *, only_new: bool) -> int:
         with self._unit.transaction():
-            due = self._book.due(until)
+            due = self._book.due(until, only_new=only_new)
             if not due:
                 return 0
             pulls = plan(due, now, until, self._credential.sealed(now))

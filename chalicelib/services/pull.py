@@ -17,8 +17,8 @@ from chalicelib.domain.deliveries import DeliveryFailed
 from chalicelib.domain.exposed import Exposed, Fetched, ScrapeFailed, kept_samples, own_tags, snapshots
 from chalicelib.domain.pulls import Job, Pull
 from chalicelib.domain.recording import NotRecorded, Recorded
-from chalicelib.domain.targets import Scrape, ScrapeState
-from chalicelib.services.ports.collecting import Opener, Recorder, ScrapeQueue, Source, Sources
+from chalicelib.domain.targets import Scrape, ScrapeState, TargetType
+from chalicelib.services.ports.collecting import Opener, Recorder, ScrapeQueue, Source
 
 RECORDING_SECONDS = 20  # what reading and recording may take after the fetch
 UP = "up"
@@ -32,14 +32,14 @@ class PullTargets:
 
     def __init__(
         self,
-        sources: Sources,
+        source: Callable[[TargetType], Source],
         opener: Opener,
         recorder: Recorder,
         queue: ScrapeQueue,
         clock: Callable[[], int],
     ) -> None:
-        """`clock` tells epoch ms."""
-        self._sources = sources
+        """`source` fetches targets of a type; `clock` tells epoch ms."""
+        self._source = source
         self._opener = opener
         self._recorder = recorder
         self._queue = queue
@@ -71,7 +71,7 @@ class PullTargets:
             return Scrape(target_id=job.id, at=begun, state=ScrapeState.DOWN, error="an internal error; see the log")
 
     def _record(self, job: Job, token: str, begun: int) -> Scrape:
-        source = self._sources.of(job.type)
+        source = self._source(job.type)
         tags = own_tags(job, source.instance(job))
         fetched, error = self._fetched(source, job)
         seconds = max(0, self._clock() - begun) / 1000

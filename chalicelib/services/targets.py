@@ -68,7 +68,7 @@ class Targets:
         with self._unit.transaction():
             before = _found(self._book.get(target_id, lock=True), target_id)
             check_version(expected, before.version, lambda: show_target(before))
-            target, secrets = _read({**write_target(before.target), **changes}, target_id)
+            target, secrets = _read({**write_target(before.target), **changes}, target_id, before.target)
             kept = {name: box for name, box in before.target.sealed.items() if name not in changes}
             _check_secrets_stay_home(before.target, target, kept)
             after = replace(
@@ -99,11 +99,13 @@ class Targets:
         self._audit.record(AuditEntry(now, actor, action, "target", record.target.id, *shown))
 
 
-def _read(given: object, target_id: str) -> tuple[Target, dict[str, str]]:
+def _read(given: object, target_id: str, before: Target | None = None) -> tuple[Target, dict[str, str]]:
     """The target and the secrets that are given for it."""
     fields = Fields(given)
     target = read_target(fields, target_id)
-    secrets = read_secrets(fields)
+    if before is not None and target.type is not before.type:
+        fields.refuse("type", "cannot be changed; create another target")
+    secrets = read_secrets(fields, target.type)
     fields.finish()
     return target, secrets
 

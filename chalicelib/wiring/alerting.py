@@ -147,10 +147,12 @@ def run_rule_tests() -> RunRuleTests:
 def explain() -> Explain:
     """Explains alerts and rules."""
     from chalicelib.services.explain import Explain
+    from chalicelib.storage.postgres.standouts import PostgresStandouts
     from chalicelib.wiring.notifications import told
 
     tick_ms = settings.current().tick_seconds * 1000
-    return Explain(history(), rule_book(), silence_book(), told(), try_rules(), tick_ms=tick_ms)
+    books = rule_book(), silence_book()
+    return Explain(history(), *books, told(), try_rules(), PostgresStandouts(database()), tick_ms=tick_ms)
 
 
 @cache

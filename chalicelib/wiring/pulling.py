@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,12 +13,10 @@ if TYPE_CHECKING:
     from chalicelib.services.pull import PullTargets
 
 
-class AllSources:
-    """What fetches each type, built when it is first needed."""
-
-    def of(self, target_type: TargetType) -> Source:
-        """That of a type."""
-        return _SOURCES[target_type]()
+def source(target_type: TargetType) -> Source:
+    """What fetches targets of a type, built when it is first needed."""
+    build = {TargetType.PROMETHEUS: _prometheus, TargetType.CLOUDWATCH: _cloudwatch}[target_type]
+    return build()
 
 
 @cache
@@ -38,7 +35,7 @@ def pull() -> PullTargets:
     # Where the API is, whoever runs the service says: no guard is to keep it from being reached.
     own = Http(Guard(allow_private=True, allow_loopback=True))
     return PullTargets(
-        AllSources(),
+        source,
         BoxUnsealer(given.notifier_private_key),
         IngestApi(own, given.collector_ingest_url or given.public_url),
         SqsScrapeQueue(given.scrape_queue),
@@ -55,8 +52,14 @@ def _prometheus() -> Source:
     from chalicelib.collectors.prometheus import PrometheusSource
 
     allowed = settings.names(settings.current().collector_allowed_networks)
-    networks = tuple(ip_network(each) for each in sorted(allowed))
+    networks = tuple(ip_network(each, strict=False) for each in sorted(allowed))
     return PrometheusSource(Http(Guard(networks=networks, way_out="unless COLLECTOR_ALLOWED_NETWORKS has them")))
 
 
-_SOURCES: dict[TargetType, Callable[[], Source]] = {TargetType.PROMETHEUS: _prometheus}
+@cache
+def _cloudwatch() -> Source:
+    import time
+
+    from chalicelib.collectors.cloudwatch import CloudWatchRegion, CloudWatchSource
+
+    return CloudWatchSource(lambda: time.time_ns() // 1_000_000, CloudWatchRegion)

@@ -61,6 +61,9 @@ def run(instant: int, clock: Callable[[], int]) -> None:
     except Unavailable:
         notifications.operator().service_down(clock())
         raise
+    notifications.standouts().run(clock())
+    if notifications.standouts().follow_up(clock()):
+        notifications.dispatch().run(clock())
     if settings.current().event_bus_name:
         try:
             notifications.announce().run()

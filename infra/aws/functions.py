@@ -48,6 +48,13 @@ SEND_MAIL: Statement = {
     "Action": ["ses:SendRawEmail"],
     "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
 }
+# CloudWatch knows no narrower resource than all metrics.
+READ_METRICS: Statement = {
+    "Sid": "ReadMetrics",
+    "Effect": "Allow",
+    "Action": ["cloudwatch:GetMetricData"],
+    "Resource": "*",
+}
 _NOTIFIER: dict[str, Any] = {
     "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
     "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
@@ -59,7 +66,7 @@ _NOTIFIER: dict[str, Any] = {
 
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
 FUNCTIONS: dict[str, Function] = {
-    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
+    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS), sends_to(PULLS))),
     "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
     "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS), sends_to(EVENTS))),
     "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS), sends_to(EVENTS))),
@@ -96,7 +103,10 @@ FUNCTIONS: dict[str, Function] = {
         inside=False,
         joins=True,
         takes=PULLS,
-        may=(sends_to(SCRAPES),),
+        may=(
+            sends_to(SCRAPES),
+            READ_METRICS,
+        ),
         environment={
             "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
             "COLLECTOR_INGEST_URL": {"Fn::Sub": "${IngestUrl.FunctionUrl}api"},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from perfmon_agent import configuration
-from perfmon_agent.configuration import Configuration
+from perfmon_agent.configuration import Configuration, is_private
 from perfmon_agent.mistakes import ConfigurationError
 from perfmon_agent.options import PROBE_NAMES
 from perfmon_agent.parsing import PluginOptions
@@ -73,6 +73,15 @@ def test_lists_tags_and_switches_are_text_in_variables() -> None:
     assert given.cpu_per_core is False
 
 
+def test_a_variable_that_is_nearly_one_of_ours_is_warned_of_and_those_of_others_are_not() -> None:
+    environment = {"PERFMON_INTERVALL": "5", "PERFMON_TAG": "a=b", "PERFMON_TIMEOUT": "5", "PERFMON_URL": "http://x"}
+    given = configuration.read(["check"], environment, NOWHERE)
+    assert given.warnings == (
+        "PERFMON_INTERVALL is not known; did you mean PERFMON_INTERVAL?",
+        "PERFMON_TAG is not known; did you mean PERFMON_TAGS?",
+    )
+
+
 def test_the_token_comes_from_a_file_the_environment_or_systemd(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("pm_file\n")
     named = configuration.read(["--token-file", str(tmp_path / "token")], {"PERFMON_TOKEN": "pm_variable"}, NOWHERE)
@@ -89,6 +98,7 @@ def test_the_token_comes_from_a_file_the_environment_or_systemd(tmp_path: Path) 
         (["--interval", "0"], {"PERFMON_TOKEN": "x"}, "--interval: 0 must be a whole number from 1 to 3600"),
         ([], {"PERFMON_BUFFER": "many"}, "PERFMON_BUFFER: 'many' must be a whole number"),
         (["--url", "ftp://x"], {}, "url: 'ftp://x' must begin with http"),
+        (["--intervall", "5"], {}, "There is no flag --intervall; did you mean '--interval'?"),
         (["--host", "h" * 257], {}, "host: must be 1 to 256"),
         (["--tags", "region"], {}, "--tags: 'region' must be written key=value"),
         (["--disabled", "discs"], {}, "there is no probe 'discs'; did you mean 'disks'?"),
@@ -138,3 +148,17 @@ def test_the_spool_is_where_the_system_keeps_such_things() -> None:
 
 def test_every_probe_can_be_disabled_by_its_name() -> None:
     assert set(PROBE_NAMES) == set(PROBES)
+
+
+@pytest.mark.parametrize(
+    ("url", "private"),
+    [
+        ("https://x/api", True),
+        ("http://127.0.0.1:8000/api", True),
+        ("http://[::1]/api", True),
+        ("http://x/api", False),
+        ("http://127.0.0.1.x/api", False),
+    ],
+)
+def test_a_token_that_everybody_could_read_on_the_way_is_noticed(url: str, private: bool) -> None:
+    assert is_private(url) is private

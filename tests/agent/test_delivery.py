@@ -196,3 +196,15 @@ def test_a_full_buffer_drops_the_oldest_and_counts_them() -> None:
     buffer.give_back(taken)
     assert [each["timestamp"] for each in buffer.take(100)] == list(range(5, 15))
     assert (buffer.samples, buffer.dropped) == (0, 5)
+
+
+def test_when_nothing_waits_any_more_nothing_is_tried_until_something_comes(tmp_path: Path) -> None:
+    api, buffer, clock = Api(), Buffer(100), Clock()
+    api.away = True
+    sending = delivery(api, buffer, Spool(tmp_path, 10), clock)  # so small that nothing fits
+    buffer.add([snapshot(1)])
+    sending.round(FOREVER)
+    clock.now += 100
+    assert (sending.waiting, sending.dropped) == (0, 1)
+    assert sending.pause() is None
+    sending.release()

@@ -12,7 +12,7 @@ import pytest
 from perfmon_agent import configuration
 from perfmon_agent.cli import main
 from perfmon_agent.configuration import Configuration
-from perfmon_agent.installing import Machine, install, uninstall
+from perfmon_agent.installing import Machine, configuration_text, install, uninstall
 from perfmon_agent.mistakes import ConfigurationError
 from perfmon_agent.unit import unit
 
@@ -68,6 +68,24 @@ def test_a_fresh_machine_gets_token_configuration_and_unit(tmp_path: Path) -> No
     assert told.ran == []  # a folder is not a machine that runs
 
 
+def test_the_first_configuration_says_all_that_the_installation_was_told(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        """
+        interval = 30
+        disabled = ["disks"]
+        processes.watch = ["nginx", "a \\"b\\" \\\\ c"]
+        [plugins."my backup"]
+        command = ["/bin/echo", "a 1"]
+        """
+    )
+    told = given(
+        "--config", str(file), "--spool-directory", "/srv/spool", "--cpu-per-core", "no", PERFMON_TAGS="a-b=c d"
+    )
+    file.write_text(configuration_text(told))
+    assert given("--config", str(file)) == told
+
+
 def test_installing_again_changes_the_token_and_leaves_the_configuration(tmp_path: Path) -> None:
     told = Told()
     install(given(PERFMON_TOKEN="pm_one"), machine(tmp_path, told))
@@ -90,6 +108,12 @@ def test_an_interpreter_that_the_services_user_cannot_reach_is_refused(tmp_path:
     python = Path("/home/me/venv/bin/python")
     with pytest.raises(ConfigurationError, match="python3 -m venv /opt/perfmon-agent"):
         install(given(PERFMON_TOKEN="pm_x"), machine(tmp_path, Told(), python))
+
+
+def test_a_spool_that_the_service_could_not_write_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"leave spool\.directory out"):
+        install(given("--spool-directory", "/srv/spool", PERFMON_TOKEN="pm_x"), machine(tmp_path, Told()))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_uninstalling_removes_what_runs_and_the_secret_and_says_what_stays(tmp_path: Path) -> None:

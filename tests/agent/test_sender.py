@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 from perfmon_agent.request import Request, request_of
@@ -75,6 +76,16 @@ def test_every_attempt_carries_the_requests_key() -> None:
         sender.close()
     assert [headers["Idempotency-Key"] for headers in api.headers] == [request.key, request.key]
     assert api.bodies[0] == api.bodies[1]
+
+
+def test_a_netrc_of_the_user_does_not_take_the_tokens_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    with scripted_api() as api:
+        sender = Sender(api.url, "pm_x", "test")
+        sender.send(request_of([snapshot(1)]))
+        sender.close()
+    assert api.headers[0]["Authorization"] == "Bearer pm_x"
 
 
 def test_large_bodies_are_compressed() -> None:

@@ -14,7 +14,10 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 @dataclass
 class Exporter:
-    """`pages` are bodies by path; `/hang` answers nothing until `released`; `/endless` never ends."""
+    """`pages` are bodies by path, without a length unless `headers` has one.
+
+    `/hang` answers nothing until `released`; `/endless` never ends.
+    """
 
     url: str = ""
     pages: dict[str, bytes] = field(default_factory=dict)

@@ -77,17 +77,6 @@ class Road:
         self.sent.append(list(scrapes))
 
 
-class OneSource:
-    """The same for every type."""
-
-    def __init__(self, source: Source) -> None:
-        self._source = source
-
-    def of(self, target_type: TargetType) -> Source:
-        """That."""
-        return self._source
-
-
 @pytest.fixture
 def server() -> Iterator[Exporter]:
     """What is scraped."""
@@ -103,8 +92,10 @@ def recorder() -> Recorder:
 
 def puller(recorder: Recorder, road: Road | None = None, source: Source | None = None) -> PullTargets:
     """A puller that may call this machine; its clock is the real one, as what it measures is real."""
-    found = OneSource(source or PrometheusSource(Http(LOOPBACK)))
-    return PullTargets(found, Opener(), recorder, road or Road(), lambda: time.time_ns() // 1_000_000)
+    found = source or PrometheusSource(Http(LOOPBACK))
+    return PullTargets(
+        lambda target_type: found, Opener(), recorder, road or Road(), lambda: time.time_ns() // 1_000_000
+    )
 
 
 def job(url: str, name: str = "job", **fields: Any) -> Job:
@@ -136,6 +127,14 @@ def test_what_is_exposed_is_recorded_with_the_targets_own_tags(server: Exporter,
     assert recorder.value("node", "scrape_samples_scraped") == 3
     assert 0 <= recorder.value("node", "scrape_duration_seconds") < 10
     assert not [each for each in recorder.snapshots["node"] if "nothing" in each["metrics"]]
+
+
+def test_an_answer_with_its_length_need_not_end_a_line(server: Exporter, recorder: Recorder) -> None:
+    server.pages["/metrics"], server.headers = b"bytes_total 12", {"Content-Length": "14"}
+
+    (scrape,) = puller(recorder).run(pull(job(f"{server.url}/metrics")))
+
+    assert (scrape.error, recorder.value("job", "bytes_total")) == (None, 12)
 
 
 def test_targets_that_hang_keep_nobody_waiting(server: Exporter, recorder: Recorder) -> None:
@@ -205,14 +204,16 @@ def test_secrets_are_sent_along(server: Exporter, recorder: Recorder) -> None:
     [
         ("/metrics", 404, {}, b"", "answered 404"),
         ("/metrics", 302, {"Location": "http://169.254.169.254/"}, b"", "answered 302"),
-        ("/metrics", 200, {"Content-Type": "text/html"}, b"<html>", "line 1"),
+        ("/metrics", 200, {"Content-Type": "text/html"}, b"<html>\n", "line 1"),
+        ("/metrics", 200, {"Content-Length": "16"}, b"bytes_total 12", "only 14 bytes"),
+        ("/metrics", 200, {}, b"bytes_total 12", "cut off"),
         ("/metrics", 200, {"Content-Encoding": "br"}, b"x", "compressed"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, b"no gzip", "damaged"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, gzip.compress(b"x 1\n")[:-9], "cut off"),
         ("/metrics", 200, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 100_000_000, 9), f"more than {MAX_BODY}"),
         ("/endless", 200, {}, b"", f"more than {MAX_BODY}"),
     ],
-    ids=["missing", "redirect", "page", "brotli", "no-gzip", "half-gzip", "bomb", "endless"],
+    ids=["missing", "redirect", "page", "half", "half-unseen", "brotli", "no-gzip", "half-gzip", "bomb", "endless"],
 )
 def test_answers_that_are_no_exposition_are_refused(
     server: Exporter, recorder: Recorder, path: str, status: int, headers: dict[str, str], body: bytes, error: str

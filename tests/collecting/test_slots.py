@@ -44,7 +44,7 @@ def test_targets_spread_over_the_interval() -> None:
 
 
 def test_what_is_due_together_goes_together_and_what_was_missed_is_not_made_up_for() -> None:
-    many = [Planned(target(f"tgt_{number}", 10), until=0) for number in range(90)]
+    many = [Planned(target(f"tgt_{number}", 10), until=1) for number in range(90)]
 
     pulls = plan(many, NOW, NOW + 9_999, "box")
 
@@ -52,3 +52,10 @@ def test_what_is_due_together_goes_together_and_what_was_missed_is_not_made_up_f
     assert all(NOW <= each.at < NOW + 10_000 and each.token == "box" for each in pulls)
     assert max(len(each.jobs) for each in pulls) == JOBS_AT_ONCE
     assert [each.at for each in pulls] == sorted(each.at for each in pulls)
+
+
+def test_a_new_target_is_pulled_at_once() -> None:
+    slow = Planned(target("tgt_1", 3600), until=0)
+
+    assert [each.at for each in plan([slow], NOW, NOW + 75_000, "box")][:1] == [NOW]
+    assert plan([Planned(slow.target, until=NOW)], NOW, NOW + 75_000, "box") == []

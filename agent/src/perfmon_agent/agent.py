@@ -45,12 +45,15 @@ class Agent:
         """Go on until `stop`; then send what waits, as far as that goes in three seconds. Raises Refused."""
         sending = threading.Thread(target=self._send_until, args=(stop,), name="delivery", daemon=True)
         sending.start()
-        for at_ms, readings in self._readings.every(self._interval, stop):
-            self._buffer.add(snapshots(readings, self._tags, at_ms))
+        try:
+            for at_ms, readings in self._readings.every(self._interval, stop):
+                self._buffer.add(snapshots(readings, self._tags, at_ms))
+                self._news.set()
+        finally:
+            stop.set()
+            self._read_all.set()
             self._news.set()
-        self._read_all.set()
-        self._news.set()
-        sending.join(STOP_SECONDS)
+            sending.join(STOP_SECONDS)
         if self._failure is not None:
             raise self._failure
 

@@ -16,7 +16,7 @@ import psutil
 from perfmon_agent import __version__, configuration, installing
 from perfmon_agent.agent import Agent
 from perfmon_agent.buffer import Buffer
-from perfmon_agent.configuration import Configuration
+from perfmon_agent.configuration import Configuration, is_private
 from perfmon_agent.delivery import Delivery
 from perfmon_agent.exposition import page
 from perfmon_agent.itself import Itself
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     try:
         given = configuration.read(sys.argv[1:] if arguments is None else arguments, os.environ)
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        for warning in given.warnings:
+            _log.warning(warning)
         return COMMANDS[given.command](given)
     except ConfigurationError as error:
         print(error, file=sys.stderr)
@@ -53,6 +56,8 @@ def run(given: Configuration) -> int:
     probes = probes_of(given)
     readings = Readings(probes, Itself(sender, delivery, spool).read)
     _log.info("perfmon-agent %s: %s sends to %s every %s s", __version__, given.host, given.url, given.interval)
+    if not is_private(given.url):
+        _log.warning("%s is not https: everybody on the way can read the token", given.url)
     if spool is not None and spool.samples:
         _log.info("%s samples wait in %s", spool.samples, given.spool_directory)
     try:
@@ -80,7 +85,6 @@ def serve(given: Configuration) -> int:
 
 def check(given: Configuration) -> int:
     """Print one reading as a table."""
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     probes = probes_of(given)
     readings = Readings(probes)
     readings.collect()
@@ -122,7 +126,6 @@ def user_agent(interval: int) -> str:
 
 
 def _until_a_signal() -> threading.Event:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from perfmon_agent import __version__, parsing
 from perfmon_agent.mistakes import ConfigurationError
@@ -48,6 +50,9 @@ class Configuration:
     serve_address: str
     plugins: tuple[PluginOptions, ...]
     file: Path | None
+    chosen: frozenset[str]
+    """Keys of the options that a flag, a variable or the file sets."""
+    warnings: tuple[str, ...]
 
     @property
     def all_tags(self) -> dict[str, str]:
@@ -56,20 +61,22 @@ class Configuration:
 
 
 def read(arguments: Sequence[str], environment: Mapping[str, str], default_file: Path = DEFAULT_FILE) -> Configuration:
-    """The configuration. Raises ConfigurationError; argparse ends the program on a flag that it does not know."""
+    """The configuration. Raises ConfigurationError; argparse ends the program after --help and --version."""
+    _check_flags(arguments)
     given = _parser().parse_args(arguments)
     file = _file(given.config or environment.get("PERFMON_CONFIG") or "", default_file)
     from_file, plugins = parsing.read_file(file) if file else ({}, ())
     values: dict[str, Any] = {}
+    chosen = set(from_file)
     for option in OPTIONS:
         flag = getattr(given, option.field)
         variable = environment.get(option.variable, "")
-        if flag is not None:
-            values[option.field] = parsing.from_text(option, flag, option.flag)
-        elif variable:
-            values[option.field] = parsing.from_text(option, variable, option.variable)
-        else:
+        if flag is None and not variable:
             values[option.field] = from_file.get(option.key, option.default)
+            continue
+        chosen.add(option.key)
+        where = option.variable if flag is None else option.flag
+        values[option.field] = parsing.from_text(option, variable if flag is None else flag, where)
     values["host"] = values["host"] or socket.gethostname()
     values["spool_directory"] = Path(values["spool_directory"] or default_spool(environment))
     if not values["url"].startswith(("http://", "https://")):
@@ -82,7 +89,30 @@ def read(arguments: Sequence[str], environment: Mapping[str, str], default_file:
         raise ConfigurationError(
             "There is no token: set PERFMON_TOKEN, or token_file (--token-file) to a file that holds it."
         )
-    return Configuration(command=given.command, root=given.root, token=token, plugins=plugins, file=file, **values)
+    return Configuration(
+        command=given.command,
+        root=given.root,
+        token=token,
+        plugins=plugins,
+        file=file,
+        chosen=frozenset(chosen),
+        warnings=tuple(_mistyped(environment)),
+        **values,
+    )
+
+
+def _mistyped(environment: Mapping[str, str]) -> Iterator[str]:
+    """Sentences about variables that are nearly ours; others of that beginning belong to other programs."""
+    known = ["PERFMON_CONFIG", "PERFMON_TOKEN", *(option.variable for option in OPTIONS)]
+    for name in sorted(environment):
+        close = difflib.get_close_matches(name, known, 1, 0.92) if name.startswith("PERFMON_") else []
+        if close and close != [name]:
+            yield f"{name} is not known; did you mean {close[0]}?"
+
+
+def is_private(url: str) -> bool:
+    """Whether nobody between here and there can read along."""
+    return urlsplit(url).scheme == "https" or urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,6 +127,15 @@ def _parser() -> argparse.ArgumentParser:
     for option in OPTIONS:
         parser.add_argument(option.flag, dest=option.field, metavar=option.kind.upper(), help=option.about)
     return parser
+
+
+def _check_flags(arguments: Sequence[str]) -> None:
+    # argparse would take the value of a mistyped flag for a command, and complain of that.
+    known = ["--config", "--help", "--root", "--version", *(option.flag for option in OPTIONS)]
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        if name.startswith("--") and name not in known:
+            raise ConfigurationError(f"There is no flag {name}{parsing.suggestion(name, known)}")
 
 
 def _file(named: str, default: Path) -> Path | None:

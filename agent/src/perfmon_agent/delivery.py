@@ -74,7 +74,9 @@ class Delivery:
 
     def pause(self) -> float | None:
         """How long nothing needs to be sent unless something fresh comes; None = for as long as that takes."""
-        return max(0.0, self._not_before - self._clock()) if self._backoff.failing else None
+        if not self._backoff.failing or not self.waiting:
+            return None
+        return max(0.0, self._not_before - self._clock())
 
     def close(self, until: float) -> None:
         """Bring everything into safety, then send as much as goes until `until`: the agent ends. Raises Refused."""

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from perfmon_agent.configuration import DEFAULT_FILE, Configuration
 from perfmon_agent.mistakes import ConfigurationError
-from perfmon_agent.parsing import quoted
+from perfmon_agent.options import OPTIONS, PLUGIN_OPTIONS
+from perfmon_agent.parsing import toml
+from perfmon_agent.placing import is_superuser
 from perfmon_agent.unit import unit
 
 TOKEN = Path("/etc/perfmon-agent/token")
@@ -47,7 +49,7 @@ def this_machine(root: str) -> Machine:
         raise ConfigurationError(
             "There is no systemd here; docs/agent.md shows launchd's file. --root writes the files into a folder."
         )
-    if machine.is_this_one and os.geteuid() != 0:
+    if machine.is_this_one and not is_superuser():
         raise ConfigurationError("Installing needs root: sudo perfmon-agent install (uninstall).")
     return machine
 
@@ -57,6 +59,10 @@ def install(given: Configuration, machine: Machine) -> None:
     token = machine.place(TOKEN)
     if not given.token and not token.exists():
         raise ConfigurationError("There is no token: set PERFMON_TOKEN, or --token-file to a file that holds it.")
+    if "spool.directory" in given.chosen:
+        raise ConfigurationError(
+            "The service may write to /var/lib/perfmon-agent alone, and its spool is there: leave spool.directory out."
+        )
     for home in _HOMES:
         if home in machine.python.parents:
             raise ConfigurationError(
@@ -95,15 +101,21 @@ def uninstall(machine: Machine) -> None:
 
 
 def configuration_text(given: Configuration) -> str:
-    """The file that a new installation begins with: what was given as flags and variables."""
-    lines = [
-        "# docs/agent.md tells all options. The token is not here: systemd hands it over.",
-        f"url = {quoted(given.url)}",
-    ]
-    lines.append(f"interval = {given.interval}")
-    if given.tags:
-        lines += ["", "[tags]", *(f"{quoted(key)} = {quoted(value)}" for key, value in given.tags.items())]
-    return "\n".join(lines) + "\n"
+    """The file that a new installation begins with: everything that flags, variables and another file say."""
+    sections: dict[str, list[str]] = {"": []}
+    for option in OPTIONS:
+        if option.key not in given.chosen or option.key == "token_file":
+            continue
+        section, _, name = option.key.rpartition(".")
+        sections.setdefault(section, []).append(f"{name} = {toml(getattr(given, option.field))}")
+    for plugin in given.plugins:
+        lines = sections.setdefault(f"plugins.{toml(plugin.name)}", [])
+        lines += [f"{option.key} = {toml(getattr(plugin, option.key))}" for option in PLUGIN_OPTIONS]
+    text = "# docs/agent.md tells all options. The token is not here: systemd hands it over.\n"
+    text += "".join(f"{line}\n" for line in sections.pop(""))
+    for section, lines in sections.items():
+        text += f"\n[{section}]\n" + "".join(f"{line}\n" for line in lines)
+    return text
 
 
 def _write(machine: Machine, path: Path, content: str, mode: int) -> None:

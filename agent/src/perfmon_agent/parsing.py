@@ -143,6 +143,14 @@ def _are_tags(value: Mapping[Any, Any]) -> bool:
     )
 
 
-def quoted(text: str) -> str:
-    """Text as TOML writes it."""
-    return json.dumps(text, ensure_ascii=False)
+def toml(value: Any) -> str:
+    """The value of an option as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{toml(key)} = {toml(tag)}" for key, tag in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -14,7 +14,7 @@ def default_spool(environment: Mapping[str, str], *, is_root: bool | None = None
         return Path(given) / "spool"
     if system == "win32":
         return Path(environment.get("PROGRAMDATA") or "C:/ProgramData") / "perfmon-agent" / "spool"
-    root = os.geteuid() == 0 if is_root is None else is_root
+    root = is_superuser() if is_root is None else is_root
     if system == "darwin":
         base = Path("/Library/Application Support" if root else _home(environment) / "Library/Application Support")
     elif root:
@@ -22,6 +22,11 @@ def default_spool(environment: Mapping[str, str], *, is_root: bool | None = None
     else:
         base = Path(environment.get("XDG_STATE_HOME") or _home(environment) / ".local/state")
     return base / "perfmon-agent" / "spool"
+
+
+def is_superuser() -> bool:
+    """Whether this is root; nobody is on Windows."""
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def _home(environment: Mapping[str, str]) -> Path:

@@ -1,8 +1,8 @@
 """One file of the spool: one request, written in records that a crash can only cut off at the end.
 
-A line names the format and the request's key; every record after it is a header (length, CRC-32, number of samples)
-and as many bytes, which are the zlib-compressed parts of the request, a line each. What follows the first record that
-is not whole or not what its CRC says is not read.
+A line names the format and the request's key. Every record after it is a header (length, CRC-32, number of samples)
+and as many bytes: zlib-compressed parts of the request, a line each. The CRC begins with the number of samples. What
+follows the first record that is not whole, or not what its CRC says, is not read.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def opening(key: str) -> bytes:
 def record(parts: Sequence[bytes], samples: int) -> bytes:
     """One record."""
     payload = zlib.compress(b"\n".join(parts), 6)
-    return _RECORD.pack(len(payload), zlib.crc32(payload), samples) + payload
+    return _RECORD.pack(len(payload), zlib.crc32(payload, samples), samples) + payload
 
 
 def survey(path: Path) -> Segment | None:
@@ -75,7 +75,7 @@ def _records(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
     while len(head := file.read(_RECORD.size)) == _RECORD.size:
         length, checksum, samples = _RECORD.unpack(head)
         packed = file.read(length)
-        if len(packed) != length or zlib.crc32(packed) != checksum:
+        if len(packed) != length or zlib.crc32(packed, samples) != checksum:
             return
         yield zlib.decompress(packed), samples
 

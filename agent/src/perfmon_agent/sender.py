@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
+import requests.auth
 
 from perfmon_agent.request import Request
 
@@ -35,13 +36,24 @@ class Outcome:
     too_large: bool = False
 
 
+class _Bearer(requests.auth.AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
 class Sender:
     """One HTTP session. Counts what happened since its making."""
 
     def __init__(self, url: str, token: str, user_agent: str) -> None:
         self._url = url.rstrip("/") + "/monitoring/metrics"
         self._session = requests.Session()
-        self._session.headers.update({"Authorization": f"Bearer {token}", "User-Agent": user_agent})
+        self._session.headers["User-Agent"] = user_agent
+        # As a header alone it would give way to what a .netrc says of the host.
+        self._session.auth = _Bearer(token)
         self.errors = 0
         self.sent = 0
         self.rejected = 0

@@ -9,7 +9,7 @@ from chalicelib.domain.collector_tokens import KeptCredential
 from chalicelib.domain.exposed import Fetched
 from chalicelib.domain.pulls import Job, Planned, Pull
 from chalicelib.domain.recording import Body, Recorded
-from chalicelib.domain.targets import Scrape, TargetRecord, TargetType
+from chalicelib.domain.targets import Scrape, TargetRecord
 
 
 class TargetBook(Protocol):
@@ -43,8 +43,8 @@ class TargetBook(Protocol):
 class ScrapePlan(Protocol):
     """What of the targets' time has been planned."""
 
-    def due(self, until: int) -> list[Planned]:
-        """The enabled targets whose time up to `until` (epoch ms) is not planned yet.
+    def due(self, until: int, *, only_new: bool = False) -> list[Planned]:
+        """The enabled targets whose time up to `until` (epoch ms) is not planned yet; or those that never were.
 
         Whoever asks holds the plan until his transaction ends; others wait for him.
         """
@@ -104,14 +104,6 @@ class Source(Protocol):
 
     def fetch(self, job: Job, secrets: Mapping[str, str]) -> Fetched:
         """What there is now. Raises ScrapeFailed, also while the samples are read."""
-        ...
-
-
-class Sources(Protocol):
-    """What fetches each type of target."""
-
-    def of(self, target_type: TargetType) -> Source:
-        """That of a type."""
         ...
 
 

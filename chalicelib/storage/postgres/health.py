@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus, TargetFacts
 from chalicelib.domain.hosts import DEFAULT_INTERVAL, DOWN_AT_LEAST_MS
 from chalicelib.domain.instants import from_moment, to_datetime
+from chalicelib.domain.series_limits import Refusal, RefusedSamples
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.rules import TELLING
 
@@ -32,6 +33,9 @@ SELECT
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
   (SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed') AND (state = 'dead' OR at > %(gone)s)),
+  (SELECT array[m.name, r.reason, sum(r.samples)::text] FROM refused_samples r
+     JOIN metric_types m ON m.number = r.metric WHERE r.hour > %(now)s - interval '1 hour'
+     GROUP BY m.name, r.reason ORDER BY sum(r.samples) DESC, 1 LIMIT 1),
   entry_id, lost_frames, last_loss_at,
   (SELECT count(*) FROM targets WHERE enabled),
   (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM targets WHERE enabled
@@ -66,7 +70,7 @@ class PostgresHealth:
             ).fetchone()
         assert row is not None
         total, critical, high, enabled, telling, reporting, silent, tick, head, dead, *further = row
-        entry, lost, loss, targets, overdue, not_up = further
+        refused, entry, lost, loss, targets, overdue, not_up = further
         return StoreFacts(
             alerts=ActiveAlerts(total, critical, high),
             enabled_rules=enabled,
@@ -76,6 +80,7 @@ class PostgresHealth:
             last_tick=_instant(tick),
             oldest_head=_instant(head),
             dead_letters=dead,
+            refused=None if refused is None else RefusedSamples(refused[0], Refusal(refused[1]), int(refused[2])),
             drained_entry=entry,
             lost_frames=lost,
             last_loss=_instant(loss),

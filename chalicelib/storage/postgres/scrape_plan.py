@@ -17,17 +17,18 @@ class PostgresScrapePlan:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def due(self, until: int) -> list[Planned]:
-        """The enabled targets whose time up to `until` (epoch ms) is not planned yet. Raises Unavailable.
+    def due(self, until: int, *, only_new: bool = False) -> list[Planned]:
+        """The enabled targets whose time up to `until` (epoch ms) is not planned yet; or those that never were.
 
-        Whoever asks holds the plan until his transaction ends; others wait for him, and then find it done.
+        Whoever asks holds the plan until his transaction ends; others wait for him, and then find it done. Raises
+        Unavailable.
         """
         with self._database.transaction() as connection:
             connection.execute("SELECT 1 FROM collector FOR UPDATE")
             rows = connection.execute(
                 "SELECT id, document, sealed, greatest(planned_until, '1970-01-01Z'), collected_until FROM targets"
-                " WHERE enabled AND planned_until < %s ORDER BY id",
-                (to_datetime(until),),
+                " WHERE enabled AND planned_until < %s AND (planned_until = '-infinity' OR NOT %s) ORDER BY id",
+                (to_datetime(until), only_new),
             ).fetchall()
         return [
             Planned(

@@ -53,6 +53,7 @@ class PostgresHousekeeping:
         with self._database.transaction() as connection:
             drop_partitions(connection, at.date())
             forget_rollups(connection, at.date())
+            connection.execute("DELETE FROM refused_samples WHERE hour < %s - interval '2 days'", (at,))
             connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))
             # Counted from the drain's progress, not from now: as long as nothing is drained, no mark may go.
             connection.execute(

@@ -24,7 +24,7 @@ def test_a_get_is_repeated_until_it_is_answered(answer: Answer) -> None:
 
 
 def test_a_post_is_repeated_only_under_its_idempotency_key_which_stays_the_same() -> None:
-    with scripted_api(Answer(503), Answer(503)) as api:
+    with scripted_api(Answer(502), Answer(503)) as api:
         with pytest.raises(ApiError):
             http(api.url).post("/monitoring/tokens", {})
         http(api.url).post("/monitoring/metrics", {}, idempotent=True)

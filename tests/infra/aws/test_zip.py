@@ -102,6 +102,9 @@ def start(
         "AWS_ENDPOINT_URL": endpoint,
         "TICK_QUEUE": tick_queue,
         "EVENT_BUS_NAME": "default",
+        # The machine may bring no time zones: the package has them.
+        "PYTHONTZPATH": "",
+        "TIMEZONE": "Europe/Berlin",
         **notifier_parts,
     }
     with ExitStack() as running:

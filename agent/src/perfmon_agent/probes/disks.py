@@ -17,6 +17,8 @@ from perfmon_agent.reading import Reading, tag
 _PSEUDO = frozenset(("autofs", "devfs", "devtmpfs", "iso9660", "nsfs", "overlay", "proc", "ramfs", "squashfs", "tmpfs"))
 # Parts of a disk would count its traffic twice; loop, ram and device-mapper devices stand on others.
 _WHOLE_DISK = re.compile(r"(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+|disk\d+|PhysicalDrive\d+)$")
+# Where others keep their own file systems, under names that come and go with containers and pods.
+_NOT_A_PLACE = re.compile(r"/(?:dev|proc|run|sys|var/lib/(?:docker|containers/storage|kubelet)/.+)(?:/|$)")
 _once = Once(logging.getLogger(__name__))
 
 
@@ -30,7 +32,9 @@ class DisksProbe:
         """Shares in percent of what an ordinary user may fill; bytes and operations per second; milliseconds each."""
         seen = set()
         for part in psutil.disk_partitions(all=False):
-            if part.fstype in _PSEUDO or part.device in seen or "loop" in part.device:
+            if part.fstype in _PSEUDO or "loop" in part.device or _NOT_A_PLACE.match(part.mountpoint):
+                continue
+            if part.device in seen:
                 continue
             seen.add(part.device)  # a file system that is mounted twice is still one
             try:

@@ -2,10 +2,12 @@
 
 PerfmonError
 ├── Unreachable   no answer, also after retries
-└── ApiError      the service said no; `status`, `detail`, `field` say why
+└── ApiError      the service said no; `status`, `detail`, `field`, `errors`, `request_id` say why
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 
 class PerfmonError(Exception):
@@ -19,8 +21,18 @@ class Unreachable(PerfmonError):
 class ApiError(PerfmonError):
     """The service said no."""
 
-    def __init__(self, status: int, detail: str, field: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        field: str | None = None,
+        *,
+        errors: list[dict[str, Any]] | None = None,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.field = field
+        self.errors = errors or []
+        self.request_id = request_id
