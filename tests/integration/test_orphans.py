@@ -45,7 +45,7 @@ def aged(api: Api, postgres: Postgres) -> Api:
     wiring.compact().run(time.time_ns() // 1_000_000 + 400_000)
     with psycopg.connect(postgres.url) as connection:
         for table in ("blocks", "hours", "rollups", "series_lists", "rolled_hours"):
-            connection.execute(f"DELETE FROM {table}")  # type: ignore[arg-type]
+            connection.execute(f"DELETE FROM {table}")
     record(api, "load", "a", "b")
     wiring.compact().run(time.time_ns() // 1_000_000 + 400_000)
     record(api, "load", "new")
