@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 STAGE ?= dev
 
-.PHONY: help dashboard run test check format package deploy token destroy policy bench reset
+.PHONY: help dashboard demo run test check format package deploy token destroy policy bench reset
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -20,6 +20,10 @@ $(READY): requirements.txt requirements-dev.txt
 run: $(READY) ## start everything on this machine
 	@$(BIN)/python -m infra.dashboard
 	@exec $(BIN)/python -m infra.local
+
+demo: $(READY) ## fill the service with two weeks of a lifelike fleet
+	@$(BIN)/python -m infra.dashboard
+	@exec $(BIN)/python -m infra.demo
 
 test: $(READY) ## all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
