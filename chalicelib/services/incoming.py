@@ -71,6 +71,32 @@ class Points:
         self.indexes = [*compress(self.indexes, good)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Series that come together each time, in this order; equal only to itself, as a series is. `indexes` are those of
+    `Points`, but counted from the first element that these series came in."""
+
+    series: list[Series]
+    indexes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A point of each series of `together`; times and values as in `Points`, `first` is what its indexes begin with."""
+
+    together: Together
+    first: int
+    times: list[int]
+    values: list[float]
+
+    def add_to(self, points: Points) -> None:
+        """Add them one by one."""
+        points.series += self.together.series
+        points.times += self.times
+        points.values += self.values
+        points.indexes += [self.first + index for index in self.together.indexes]
+
+
 def without_nan(points: Points) -> None:
     """Let go of points whose value is NaN: those who send them mean that there is none."""
     if any(map(isnan, points.values)):
@@ -85,6 +111,7 @@ class Batch:
     samples: list[tuple[int | None, Sample]] = field(default_factory=list)
     snapshots: list[tuple[int | None, Snapshot]] = field(default_factory=list)
     points: Points = field(default_factory=Points)
+    runs: list[Run] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
     rejected: int = 0
 
