@@ -11,6 +11,8 @@ import msgspec
 
 from chalicelib.domain.errors import FieldError
 
+MAX_REASONS = 1_000
+
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One event: the body of the record-metric call. `timestamp` None = the server's now."""
@@ -116,9 +118,10 @@ class Batch:
     rejected: int = 0
 
     def reject(self, index: int | None, field_name: str, reason: str, samples: int = 1) -> None:
-        """Count samples that cannot be recorded, and say why."""
+        """Count samples that cannot be recorded, and say why, as long as anybody would read it."""
         self.rejected += samples
-        self.errors.append(FieldError(index, field_name, reason))
+        if len(self.errors) < MAX_REASONS:
+            self.errors.append(FieldError(index, field_name, reason))
 
 
 @dataclass(frozen=True, slots=True)

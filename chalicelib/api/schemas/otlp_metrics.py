@@ -30,10 +30,10 @@ def read_metric(plan: PlanBuilder, raw: bytes, start: int, end: int, shared: Tag
                 raise Malformed("a field is a number where it must be bytes")
             data.append((number, begin, close))
     for of, begin, close in data:
-        found = [*spans(raw, begin, close)]
-        is_delta = any(number == 2 and varint(raw, at)[0] == DELTA for number, _, at, _ in found)
-        for number, _, first, last in found:
+        is_delta = any(number == 2 and varint(raw, at)[0] == DELTA for number, _, at, _ in spans(raw, begin, close))
+        for number, _, first, last in spans(raw, begin, close):
             if number == 1:
+                plan.begin_point()
                 named = Named(name, unit, shared | attributes(raw, first, last, _ATTRIBUTES[of]), is_delta)
                 _read_point(plan, raw, first, last, of, named)
 

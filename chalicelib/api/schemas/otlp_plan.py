@@ -9,8 +9,10 @@ from operator import itemgetter
 from struct import Struct
 from typing import Any
 
+from chalicelib.api.schemas.protobuf import Malformed
 from chalicelib.services.incoming import Batch, Run, Series, Together
 
+MAX_POINTS = 50_000  # of one resource, in one request
 NOWHERE = -1  # where a number is found that was left out because it is 0
 _EACH_POINT = 300  # bytes of a plan beside the export's own, roughly
 
@@ -94,6 +96,13 @@ class PlanBuilder:
         self.rejected: list[tuple[int, str, str, int]] = []
         self.literal: list[tuple[int, Series, int, float]] = []
         self.metrics = 0
+        self._points = 0
+
+    def begin_point(self) -> None:
+        """Another point. Raises Malformed when there are more than any client sends."""
+        self._points += 1
+        if self._points > MAX_POINTS:
+            raise Malformed(f"over {MAX_POINTS} points of one resource; send smaller requests")
 
     def numbers(self, start: int, letter: str, count: int = 1) -> int:
         """Numbers of 8 bytes that may differ, as struct's letter has them; where they will be found."""

@@ -6,6 +6,7 @@ import math
 import struct
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +118,11 @@ def test_an_export_laid_out_like_the_last_one_is_read_by_its_plan_and_another_on
         assert [points.values[place] for place in of_gauge] == [value, value]
         assert {points.times[place] for place in range(len(points))} == {at * 1000}
         assert sorted(points.values) == sorted(2 * [value, at, at + 2, at + 2, value])
+
+
+def test_more_points_than_any_client_sends_are_refused_before_they_are_read() -> None:
+    with pytest.raises(InvalidInput, match="over 50000 points"):
+        read_otlp(request(field(1, "x") + field(5, b"\x0a\x00" * 50_001), {}))
 
 
 def test_what_is_left_out_because_it_is_zero_is_zero() -> None:
