@@ -71,6 +71,30 @@ assert monitoring.figures().waiting == 1
     assert receiver.values() == [2, 1]
 
 
+def test_a_fork_in_the_middle_of_sending_leaves_the_child_able_to_send(receiver: Receiver) -> None:
+    run(
+        """
+import time
+monitoring = PerformanceMonitoringService(sys.argv[1], "pm_secret", buffer_size=10, flush_interval=0.001)
+children = []
+for each in range(10):
+    for _ in range(50):
+        monitoring.record_metric("parents", each)
+    child = os.fork()
+    if child == 0:
+        monitoring.record_metric("childrens", each)
+        monitoring.close()
+        os._exit(0)
+    children.append(child)
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
+""",
+        receiver,
+    )
+    sent = [sample["metricType"] for sample in receiver.samples]
+    assert {name: sent.count(name) for name in sent} == {"orders": 1, "parents": 500, "childrens": 10}
+
+
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_workers_of_multiprocessing_send_before_they_end(receiver: Receiver, method: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+import requests.auth
 
 from perfmon_client.errors import ApiError, Unreachable
 from perfmon_client.forkable import ForkableAdapter
@@ -18,6 +19,19 @@ TRIES = 4
 TIMEOUTS = (5, 30)  # to connect, to answer
 _RETRIED = (429, 500, 502, 503, 504)
 _NOTHING_KEPT = (429, 503)  # the service promises that a call answered so has changed nothing
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token. Also where there is none, so that nobody reads ~/.netrc: neither its passwords are meant for the
+    service, nor may the first request import what reads it, while a fork keeps the import's lock."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 @dataclass(frozen=True)
@@ -59,8 +73,7 @@ class Http:
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, ForkableAdapter())
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.auth = _Bearer(token)
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; parameters that are None are left out; `from_` is sent as `from`. Raises ApiError or Unreachable."""

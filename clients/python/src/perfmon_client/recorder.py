@@ -83,6 +83,10 @@ class Recorder:
         """How it goes."""
         return Figures(self._sender.sent, self._sender.waiting, self._buffer.dropped)
 
+    def complain(self, message: str) -> None:
+        """Say in the log what went wrong, once a minute at most."""
+        self._log.warn(message)
+
     def close(self) -> None:
         """Send what is left, for the time that closing may take, and stop. Calling it twice is fine."""
         if self._closed:

@@ -15,6 +15,7 @@ from perfmon_client.listeners import FEED_EVENTS, Listener, Listeners
 from perfmon_client.quiet_log import QuietLog
 from perfmon_client.recorder import Figures, Recorder
 from perfmon_client.sender import Pace
+from perfmon_client.timing import Timed
 from perfmon_client.wording import in_api_words
 
 RULES = "/monitoring/alerts/rules"
@@ -84,6 +85,10 @@ class PerformanceMonitoringService:
         `timestamp`: a datetime or ISO 8601 with a zone, or epoch milliseconds; without one, now.
         """
         return self.recorder.record(metric_type, value, unit, tags, timestamp)
+
+    def timed(self, metric_type: str, tags: Mapping[str, object] | None = None) -> Timed:
+        """As a context manager or a decorator, also of coroutine functions: record how many milliseconds it took."""
+        return Timed(self.recorder, metric_type, tags)
 
     def flush(self, timeout: float | None = None) -> bool:
         """Send what is buffered now, for `timeout` seconds at most (as long as closing may take).
