@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.wiring import ticking
 from tests.call import Api
 from tests.otlp import gauge, request
 from tests.remote_write import STALE, block, series, write_request
@@ -133,3 +134,12 @@ def send(api: Api, metric: dict[str, object], host: str = "web-1") -> None:
     """Export one metric of a host."""
     resource = {"resource": {"attributes": [tag("host.name", host)]}, "scopeMetrics": [{"metrics": [metric]}]}
     assert api.post(OTLP, {"resourceMetrics": [resource]}).body == {}
+
+
+def test_a_host_that_exports_is_in_the_inventory(api: Api) -> None:
+    send(api, {"name": "up", "gauge": {"dataPoints": [{"timeUnixNano": time.time_ns(), "asInt": 1}]}}, "web-7")
+    ticking.tick().run(time.time_ns() // 1_000_000, now=time.time_ns() // 1_000_000)
+
+    (host,) = api.get("/monitoring/hosts").body["hosts"]
+
+    assert (host["name"], host["state"]) == ("web-7", "up")

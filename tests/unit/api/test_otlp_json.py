@@ -14,7 +14,7 @@ from chalicelib.api.schemas.otlp import read_otlp
 from chalicelib.api.schemas.otlp_json import read_otlp_json
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch
-from tests.otlp import exponential, gauge, histogram, request
+from tests.otlp import all_points, exponential, gauge, histogram, request
 
 SECOND = 1_000_000_000
 
@@ -28,7 +28,7 @@ def export(metric: dict[str, Any], **resource: str) -> bytes:
 
 def said(batch: Batch) -> list[tuple[Any, ...]]:
     """All points in words, in any order."""
-    points = batch.points
+    points = all_points(batch)
     words = [
         (each.metric_type, sorted(each.tags.items()), each.unit, time, value)
         for each, time, value in zip(points.series, points.times, points.values, strict=True)
