@@ -28,10 +28,11 @@ from chalicelib.api.rules import rules
 from chalicelib.api.sessions import sessions
 from chalicelib.api.silences import silences
 from chalicelib.api.slack_actions import slack_actions
+from chalicelib.api.targets import targets
 from chalicelib.api.tokens import tokens
 from chalicelib.api.told import told
 from chalicelib.api.trials import trials
-from chalicelib.wiring import notifications, notifying, ticking
+from chalicelib.wiring import collecting, notifications, notifying, pulling, ticking
 from chalicelib.wiring import reports as reporting
 
 logs.configure(settings.current().log_level)
@@ -54,6 +55,7 @@ for blueprint in (
     sessions,
     silences,
     slack_actions,
+    targets,
     told,
     tokens,
     trials,
@@ -120,6 +122,30 @@ def publish_events(event: SQSEvent) -> None:
 
     for record in event:
         notifying.publish().run(events_of(record.body))
+
+
+@app.schedule(Rate(1, Rate.MINUTES))
+def plan_scrapes(event: CloudWatchEvent) -> dict[str, Any]:
+    """Order the scrapes of the next minute."""
+    return {"planned": collecting.plan_scrapes().run(_now())}
+
+
+@app.on_sqs_message(queue=settings.current().pull_queue, batch_size=1, maximum_concurrency=50)
+def pull(event: SQSEvent) -> None:
+    """Pull targets, and record what they have."""
+    from chalicelib.queues import pull_of
+
+    for record in event:
+        pulling.pull().run(pull_of(record.body))
+
+
+@app.on_sqs_message(queue=settings.current().scrape_queue, batch_size=1)
+def note_scrapes(event: SQSEvent) -> None:
+    """Write down what became of scrapes."""
+    from chalicelib.queues import scrapes_of
+
+    for record in event:
+        collecting.target_book().note(scrapes_of(record.body))
 
 
 @app.schedule(Rate(1, Rate.HOURS))

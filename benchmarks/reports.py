@@ -70,6 +70,7 @@ def rollups(ids: Ints, hour: int, level: float, count: int, bins: int, random: n
 def fill(start: int, end: int) -> int:
     """Write the catalogue and the rollups; how many hours."""
     from chalicelib import wiring
+    from chalicelib.domain.series_limits import SeriesLimits
     from chalicelib.storage.postgres.catalogue import define_series
     from chalicelib.storage.postgres.rollups import write_rollups
 
@@ -78,7 +79,8 @@ def fill(start: int, end: int) -> int:
     levels = {"cpu_usage": 45, "memory_usage": 60, "system_load": 0.6, "disk_usage": 50, "response_time": 200}
     with wiring.database().transaction() as connection:
         known = {each.series_id: each for each in every}
-        numbers, _ = define_series(connection, known, datetime.now(UTC))
+        defined, _ = define_series(connection, known, datetime.now(UTC), SeriesLimits(10**6, 10**7))
+        numbers = defined.numbers
         connection.execute("SET LOCAL statement_timeout = 0")
         later = to_datetime(end + 400 * 86_400_000).date()
         for hour in range(start, end, HOUR):

@@ -14,8 +14,11 @@ from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Job, Receipt
 from chalicelib.domain.mail import Mail, MailJob, Picture
 from chalicelib.domain.occurrences import Occurrence
+from chalicelib.domain.pulls import Pull
+from chalicelib.domain.targets import Scrape
 
 BATCH = 10  # what SQS takes in one call
+_MOST_BYTES = 240_000  # of one call; SQS takes 262,144
 
 
 class _SqsQueue:
@@ -107,6 +110,41 @@ class SqsEventRoad(_SqsQueue):
             raise Unavailable("The queue of events (SQS) cannot be reached; it is tried again.") from error
 
 
+class SqsPullQueue(_SqsQueue):
+    """Takes pulls to the puller when their time has come."""
+
+    def send(self, pulls: Sequence[tuple[int, Pull]]) -> None:
+        """Send pulls, each to arrive after so many seconds. Raises Unavailable."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        batch: list[dict[str, Any]] = []
+        size = 0
+        try:
+            for delay, pull in pulls:
+                body = msgspec.json.encode(pull)
+                if len(batch) == BATCH or (batch and size + len(body) > _MOST_BYTES):
+                    self._send(batch)
+                    batch, size = [], 0
+                batch.append({"Id": str(len(batch)), "MessageBody": body.decode(), "DelaySeconds": delay})
+                size += len(body)
+            self._send(batch)
+        except (BotoCoreError, ClientError) as error:
+            raise Unavailable("The queue of pulls (SQS) cannot be reached.") from error
+
+    def _send(self, batch: list[dict[str, Any]]) -> None:
+        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=batch)
+        if failed := answer.get("Failed"):
+            raise Unavailable(f"SQS refused {len(failed)} pulls: {failed[0].get('Message')}")
+
+
+class SqsScrapeQueue(_SqsQueue):
+    """Brings what became of pulls back to where the targets are."""
+
+    def send(self, scrapes: Sequence[Scrape]) -> None:
+        """Send what became of scrapes."""
+        self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(list(scrapes)).decode())
+
+
 def _entry(number: int, line: str, job: Job) -> dict[str, str]:
     return {
         "Id": str(number),
@@ -129,6 +167,16 @@ def receipt_of(body: str) -> Receipt:
 def events_of(body: str) -> list[Occurrence]:
     """The events in a message."""
     return msgspec.json.decode(body, type=list[Occurrence])
+
+
+def pull_of(body: str) -> Pull:
+    """The pull in a message."""
+    return msgspec.json.decode(body, type=Pull)
+
+
+def scrapes_of(body: str) -> list[Scrape]:
+    """What became of scrapes, from a message."""
+    return msgspec.json.decode(body, type=list[Scrape])
 
 
 def instant_of(body: str) -> int:

@@ -15,6 +15,8 @@ from msgspec import Meta
 
 _LIMITS = r"^\d{1,9}(\.\d{1,6})?,\d{1,9}(\.\d{1,6})?$"
 
+_NETWORKS = r"^( *[0-9a-fA-F.:]+/\d{1,3} *(,|$))*$"
+
 
 class SettingsError(Exception):
     """A setting has a value that is not allowed; one line names the variable, the value and what is allowed."""
@@ -61,6 +63,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         1826
     )
     max_metric_types: Annotated[int, Meta(description="How many metric types there may be.", ge=1, le=65_535)] = 2000
+    max_series_per_metric: Annotated[
+        int, Meta(description="How many series one metric type may have; more are refused.", ge=1, le=1_000_000)
+    ] = 20_000
+    max_new_series_per_hour: Annotated[
+        int, Meta(description="How many series may be new in an hour; more are refused.", ge=1, le=10_000_000)
+    ] = 100_000
     high_cardinality_tags: Annotated[str, Meta(description="Comma-separated; counted, but no part of a series.")] = (
         "userId,requestId,sessionId,traceId"
     )
@@ -127,6 +135,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         bool, Meta(description="Channels may call this very machine; make run sets it.")
     ] = False
 
+    pull_queue: Annotated[str, Meta(description="The SQS queue of targets to be pulled.")] = "perfmon-pulls"
+    scrape_queue: Annotated[str, Meta(description="The SQS queue of what became of pulls.")] = "perfmon-scrapes"
+    collector_ingest_url: Annotated[
+        str, Meta(description="Where the collector records what it pulled; empty = PUBLIC_URL.")
+    ] = ""
+    collector_allowed_networks: Annotated[
+        str,
+        Meta(
+            description="Comma-separated networks beside the internet that targets may be in, like 10.0.0.0/8.",
+            pattern=_NETWORKS,
+        ),
+    ] = ""
+
     max_requests_per_second: Annotated[int, Meta(description="Per token; more: 429. 0 = no limit.", ge=0)] = 0
 
     timezone: Annotated[
@@ -162,7 +183,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     """Settings from an environment; an empty variable counts as unset. Raises SettingsError."""
     given = {name: environment[name] for name in Settings.__struct_encode_fields__ if environment.get(name)}
     try:
-        return msgspec.convert(given, Settings, strict=False)
+        found = msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         name = where.rstrip("`")
@@ -170,6 +191,20 @@ def load(environment: Mapping[str, str]) -> Settings:
         is_secret = name.endswith(("_URL", "_PASS", "_KEY", "_SECRET"))
         shown = "its value" if is_secret else repr(given.get(name, "")[:60])
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
+    if found.timezone != "UTC":
+        _check_zone(found.timezone)
+    return found
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"TIMEZONE: {name[:60]!r} is not allowed: expected an IANA time zone, like UTC or Europe/Berlin"
+        ) from None
 
 
 def names(comma_separated: str) -> frozenset[str]:

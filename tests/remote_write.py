@@ -23,10 +23,13 @@ def field(position: int, content: bytes | str) -> bytes:
     return number(position << 3 | 2) + number(len(raw)) + raw
 
 
-def series(labels: dict[str, str], points: list[tuple[int, float]]) -> bytes:
-    """A TimeSeries; (epoch ms, value) each."""
+def series(labels: dict[str, str], points: list[tuple[int, float]], *, leaves_zero_out: bool = False) -> bytes:
+    """A TimeSeries; (epoch ms, value) each. Prometheus leaves a zero out, as proto3 has it."""
     out = b"".join(field(1, field(1, name) + field(2, value)) for name, value in labels.items())
-    return out + b"".join(field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + number(at)) for at, value in points)
+    for at, value in points:
+        double = b"" if leaves_zero_out and not value else b"\x09" + struct.pack("<d", value)
+        out += field(2, double + b"\x10" + number(at))
+    return out
 
 
 def write_request(*all_series: bytes) -> bytes:

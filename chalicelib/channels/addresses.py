@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Ranges that carry an IPv4 address inside: what counts is that one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
@@ -23,26 +24,33 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What is allowed beside the public internet. Link-local and metadata addresses never are."""
+    """What is allowed beside the public internet: whole kinds, and `networks`. Link-local and metadata never are.
+
+    `way_out` tells whoever is refused a private address what would allow it.
+    """
 
     allow_private: bool = False
     allow_loopback: bool = False
+    networks: tuple[Network, ...] = ()
+    way_out: str = "unless WEBHOOK_ALLOW_PRIVATE is true"
 
     def check(self, address: str) -> None:
         """Nothing, or Refused. `address` is a numeric one, as a resolver answers."""
         found = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
         if found.is_link_local or found in _METADATA:
             raise Refused("link-local and metadata addresses are never called")
+        if found.is_unspecified or found.is_multicast:
+            raise Refused("addresses that name no single host are not called")
+        if any(found in network for network in self.networks if network.version == found.version):
+            return
         if found.is_loopback:
             if not self.allow_loopback:
                 raise Refused("loopback addresses are not called")
             return
-        if found.is_unspecified or found.is_multicast:
-            raise Refused("addresses that name no single host are not called")
         is_private = found.is_private or (found.version == 4 and found in _SHARED) or _is_site_local(found)
         if is_private:
             if not self.allow_private:
-                raise Refused("private addresses are not called unless WEBHOOK_ALLOW_PRIVATE is true")
+                raise Refused(f"private addresses are not called {self.way_out}")
             return
         if found.is_reserved or not found.is_global:
             raise Refused("reserved addresses are not called")

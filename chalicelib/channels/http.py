@@ -22,6 +22,7 @@ from chalicelib.channels.addresses import Guard, Refused, is_odd_number
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 MOST_BYTES = 65_536
+_PART = 65_536  # read at a time: a buffer as large as the limit would be made anew for every part
 _Resolved = list[tuple[socket.AddressFamily, str]]
 
 
@@ -52,13 +53,16 @@ def resolve(host: str, port: int) -> _Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Makes requests. `most_bytes`: a longer answer is cut off there, or refused with `refuse_longer`."""
+    """Makes requests. `most_bytes`: a longer answer is cut off there.
+
+    With `whole`, an answer that is longer is refused, and so is one that ends before its time.
+    """
 
     guard: Guard = field(default_factory=Guard)
     connect_seconds: float = CONNECT_SECONDS
     total_seconds: float = TOTAL_SECONDS
     most_bytes: int = MOST_BYTES
-    refuse_longer: bool = False
+    whole: bool = False
     resolve: Callable[[str, int], _Resolved] = resolve
 
     def request(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Response:
@@ -150,11 +154,14 @@ class Http:
         content = bytearray()
         while len(content) < self.most_bytes:
             sock.settimeout(_left(deadline))
-            part = answer.read1(self.most_bytes - len(content))
+            part = answer.read1(min(_PART, self.most_bytes - len(content)))
             if not part:
+                # http.client says nothing of it: a number cut off at the end is another number.
+                if self.whole and answer.length:
+                    raise ValueError(f"only {len(content)} bytes of its body")
                 return bytes(content)
             content += part
-        if self.refuse_longer and answer.read1(1):
+        if self.whole and answer.read1(1):
             raise ValueError(f"more than {self.most_bytes} bytes")
         return bytes(content)
 
@@ -188,7 +195,7 @@ def _kind(error: Exception) -> str:
     if isinstance(error, ConnectionError | http.client.RemoteDisconnected):
         return "the other side hung up"
     if isinstance(error, ValueError):
-        return str(error) if str(error).startswith("more than") else "not HTTP"
+        return str(error) if str(error).startswith(("more than", "only")) else "not HTTP"
     return "not HTTP" if isinstance(error, http.client.HTTPException) else "network error"
 
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.channels.urls import read_url
 from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Letter
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.notifications import Reason
+from chalicelib.domain.urls import read_url
 from chalicelib.rendering.words import compose
 
 URL = "https://events.pagerduty.com/v2/enqueue"

@@ -46,6 +46,10 @@ class Registry:
         )
         return read
 
+    def with_threads(self) -> Sequence[str]:
+        """The types where something can be said below what was sent before, if their channel shows updates."""
+        return ("slack",)
+
     def shows_updates(self, channel: Channel) -> bool:
         """Whether an acknowledgement can be shown in what was sent before."""
         shows = TYPES.get(channel.type)

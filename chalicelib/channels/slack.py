@@ -10,11 +10,11 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.channels.urls import read_url, shown_host
 from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.notifications import Reason
-from chalicelib.rendering.slack import blocks_of, text_of
+from chalicelib.domain.urls import read_url, shown_host
+from chalicelib.rendering.slack import blocks_of, escaped, text_of
 from chalicelib.rendering.words import Message, compose
 
 API = "https://slack.com/api"
@@ -50,6 +50,8 @@ class Slack:
         An edit may be repeated without harm, so it goes first: what cannot be taken back is the last step.
         """
         job, known = letter.job, letter.references
+        if job.notice.reason == Reason.STANDOUTS:
+            return self._reply(letter, escaped(message.headline), is_loud=False)
         shown = {"text": text_of(message), "blocks": blocks_of(message, job, with_buttons=True)}
         if "ts" not in known:
             answer = self._call(letter, "chat.postMessage", {"channel": job.target.config["channel"], **shown})
@@ -57,9 +59,15 @@ class Slack:
         self._call(letter, "chat.update", {"channel": known["channel"], "ts": known["ts"], **shown})
         if Reason(job.notice.reason) not in _REPLIES:
             return Delivered(known["ts"], 200)
-        reply = {"channel": known["channel"], "thread_ts": known["ts"], "text": text_of(message)}
         # Who is paged by a repeat or an escalation must see it in the channel, not only below.
-        is_loud = Reason(job.notice.reason) is not Reason.RESOLVED
+        return self._reply(letter, text_of(message), is_loud=Reason(job.notice.reason) is not Reason.RESOLVED)
+
+    def _reply(self, letter: Letter, text: str, *, is_loud: bool) -> Delivered:
+        """A reply below the alert's message; a loud one stands in the channel as well."""
+        known = letter.references
+        if "ts" not in known:
+            raise DeliveryFailed(Failure.PERMANENT, "There is no message to reply to.")
+        reply = {"channel": known["channel"], "thread_ts": known["ts"], "text": text}
         answer = self._call(letter, "chat.postMessage", reply | ({"reply_broadcast": True} if is_loud else {}))
         return Delivered(answer["ts"], 200)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.channels.urls import read_url, shown_host
 from chalicelib.domain.deliveries import Delivered, Letter
 from chalicelib.domain.fields import Fields
+from chalicelib.domain.urls import read_url, shown_host
 from chalicelib.rendering.words import Message, compose
 
 _COLOURS = {"low": "accent", "medium": "warning", "high": "attention", "critical": "attention"}

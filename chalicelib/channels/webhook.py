@@ -6,23 +6,19 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.channels.urls import read_url, shown_host
 from chalicelib.domain.deliveries import Delivered, Letter
 from chalicelib.domain.fields import Fields
+from chalicelib.domain.http_headers import wrong_headers
+from chalicelib.domain.urls import read_url, shown_host
 from chalicelib.rendering.payload import payload
 
 PREFIX = "whsec_"
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_VALUE = re.compile(r"[\t\x20-\x7e]{0,1000}")
-_OURS = frozenset({"content-type", "content-length", "host", "connection", "transfer-encoding", "user-agent"})
-MAX_HEADERS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +69,7 @@ def read_config(
     elif "secret" not in kept:
         secrets["secret"] = PREFIX + base64.b64encode(random_bytes(32)).decode()
     headers = fields.raw("headers")
-    if headers is not None and (wrong := _wrong_headers(headers)):
+    if headers is not None and (wrong := wrong_headers(headers, _is_ours)):
         fields.refuse("headers", wrong)
     elif headers is not None:
         secrets["headers"] = json.dumps(headers)
@@ -88,14 +84,5 @@ def _is_secret(secret: str) -> bool:
     return secret.startswith(PREFIX) and 24 <= len(key) <= 64
 
 
-def _wrong_headers(headers: object) -> str | None:
-    if not isinstance(headers, dict) or len(headers) > MAX_HEADERS:
-        return f"must be an object of at most {MAX_HEADERS} headers"
-    for name, value in headers.items():
-        if not isinstance(name, str) or not _TOKEN.fullmatch(name):
-            return "must have names that HTTP allows"
-        if name.lower() in _OURS or name.lower().startswith("webhook-"):
-            return f"must not hold {name}: the service sets it"
-        if not isinstance(value, str) or not _VALUE.fullmatch(value):
-            return "must have printable ASCII texts of up to 1000 characters as values"
-    return None
+def _is_ours(name: str) -> bool:
+    return name.startswith("webhook-")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.domain.series import Kind
+from chalicelib.domain.series_limits import RefusedSamples
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,9 @@ class TagKeySize:
 
 @dataclass(frozen=True, slots=True)
 class Cardinality:
-    """How many series there are, and the metric types and tag keys that make most of them, the largest first."""
+    """How many series there are, and what makes most of them, the largest first; `refused`: what was too much."""
 
     series: int
     metrics: list[MetricSize]
     tags: list[TagKeySize]
+    refused: list[RefusedSamples]

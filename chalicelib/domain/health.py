@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from chalicelib.domain.series_limits import Refusal, RefusedSamples
+
 
 class Status(StrEnum):
     """What one check found."""
@@ -57,11 +59,21 @@ class ActiveAlerts:
 
 
 @dataclass(frozen=True, slots=True)
+class TargetFacts:
+    """The collector's targets: how many are switched on, which of them were not pulled in time, which are down."""
+
+    enabled: int = 0
+    overdue: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoreFacts:
     """What the database says of the service; instants in epoch ms, None = it has not been yet.
 
     `drained_entry` is the last entry of the stream that was drained. `telling_rules` of `enabled_rules` have a
-    recipient or a channel. `dead_letters` could not be delivered. `silent_hosts` have stopped reporting within the last
+    recipient or a channel. `dead_letters` could not be delivered. `refused`: the samples of
+    which most were refused within the hour. `silent_hosts` have stopped reporting within the last
     day.
     """
 
@@ -73,9 +85,11 @@ class StoreFacts:
     last_tick: int | None
     oldest_head: int | None
     dead_letters: int
+    refused: RefusedSamples | None
     drained_entry: str
     lost_frames: int
     last_loss: int | None
+    targets: TargetFacts = TargetFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +163,7 @@ def hosts_check(reporting: int, silent: Sequence[str]) -> Check:
     status = Status.PASS if not silent else Status.WARN if reporting else Status.FAIL
     message = f"{reporting} of {known} hosts reporting"
     if silent:
-        shown = ", ".join(silent[:3])
-        message += f"; silent: {shown}" + (f" and {len(silent) - 3} more" if len(silent) > 3 else "")
+        message += f"; silent: {_some(silent)}"
     return Check("Hosts Reporting", status, message, reporting, known)
 
 
@@ -162,10 +175,41 @@ def age_check(name: str, seconds: float | None, limits: Limits, *, good: str, ne
     return Check(name, status, good.format(f"{seconds:.0f} s"), round(seconds, 1), threshold)
 
 
+def collector_check(targets: TargetFacts) -> Check:
+    """Whether every target is pulled when it should be, and answers; when none is, it is the collector that fails."""
+    late, down = targets.overdue, targets.down
+    status = Status.PASS
+    message = f"{targets.enabled} targets are pulled"
+    if late:
+        status = Status.FAIL if len(late) == targets.enabled else Status.WARN
+        message = f"{len(late)} of {targets.enabled} targets were not pulled in time: {_some(late)}"
+    elif down:
+        status = Status.WARN
+        message = f"{len(down)} of {targets.enabled} targets are down: {_some(down)}"
+    return Check("Collector", status, message, len(late) + len(down))
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def dead_letters_check(count: int) -> Check:
     """Whether there is anything that nobody was told."""
     status = Status.WARN if count else Status.PASS
     return Check("Dead Letters", status, f"{count} notifications could not be delivered", count)
+
+
+def refused_check(refused: RefusedSamples) -> Check:
+    """Samples were refused: they belong to series of which there are too many."""
+    setting = {
+        Refusal.SERIES_PER_METRIC: "MAX_SERIES_PER_METRIC",
+        Refusal.NEW_SERIES_PER_HOUR: "MAX_NEW_SERIES_PER_HOUR",
+    }[refused.reason]
+    message = (
+        f"{refused.samples} samples of {refused.metric_type[:64]} were refused within the hour: more series than"
+        f" {setting} allows; take a tag with fewer values"
+    )
+    return Check("Series Limits", Status.WARN, message, refused.samples)
 
 
 def roll_up(checks: Iterable[Check], alerts: ActiveAlerts | None) -> SystemStatus:

@@ -110,9 +110,16 @@ class Receipt:
 
 
 def notice_of(
-    episode: Episode, rule: Rule | None, reason: Reason, now: int, *, flaps: int = 0, held_back: int = 0
+    episode: Episode,
+    rule: Rule | None,
+    reason: Reason,
+    now: int,
+    *,
+    flaps: int = 0,
+    held_back: int = 0,
+    message: str = "",
 ) -> Notice:
-    """What there is to say of an episode now."""
+    """What there is to say of an episode now; `message` instead of its own."""
     alert, seen = episode.alert, episode.acknowledgement
     return Notice(
         at=now,
@@ -127,7 +134,7 @@ def notice_of(
         value=episode.value if episode.value is not None and math.isfinite(episode.value) else None,
         threshold=episode.threshold,
         unit=episode.unit,
-        message=episode.message,
+        message=message or episode.message,
         pending_since=alert.pending_since,
         fired_at=alert.fired_at,
         resolved_at=alert.resolved_at,

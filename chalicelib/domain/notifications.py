@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TEST = "test"
     PENDING = "pending"
     ACKNOWLEDGED = "acknowledged"
+    STANDOUTS = "standouts"
     SILENCED = "silenced"
     MAINTENANCE = "maintenance"
     COOLDOWN = "cooldown"

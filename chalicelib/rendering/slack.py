@@ -15,17 +15,17 @@ MAX_FIELDS = 10
 
 def text_of(message: Message) -> str:
     """The line that a phone shows."""
-    return _cut(f"{_icon(message)} {_escaped(message.subject)}")
+    return _cut(f"{_icon(message)} {escaped(message.subject)}")
 
 
 def blocks_of(message: Message, job: Job, *, with_buttons: bool) -> list[dict[str, Any]]:
     """The message's blocks; with buttons while there is something to be done about it."""
-    blocks: list[dict[str, Any]] = [_section(f"{_icon(message)} *{_escaped(message.headline)}*")]
-    fields = [f"*{_escaped(label)}*\n{_escaped(value) or '-'}" for label, value in message.facts[:MAX_FIELDS]]
+    blocks: list[dict[str, Any]] = [_section(f"{_icon(message)} *{escaped(message.headline)}*")]
+    fields = [f"*{escaped(label)}*\n{escaped(value) or '-'}" for label, value in message.facts[:MAX_FIELDS]]
     if fields:
         blocks.append({"type": "section", "fields": [{"type": "mrkdwn", "text": field[:1900]} for field in fields]})
-    blocks += [_section(_escaped(note)) for note in message.notes]
-    links = " · ".join(f"<{_url(url)}|{_escaped(label)}>" for label, url in message.links)
+    blocks += [_section(escaped(note)) for note in message.notes]
+    links = " · ".join(f"<{_url(url)}|{escaped(label)}>" for label, url in message.links)
     if links:
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": _cut(links)}]})
     if with_buttons and job.notice.alert_id and not message.is_over:
@@ -58,12 +58,13 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": _cut(text)}}
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """The text without what Slack gives a meaning."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _url(url: str) -> str:
-    return _escaped(url).replace("|", "%7C")
+    return escaped(url).replace("|", "%7C")
 
 
 def _cut(text: str) -> str:

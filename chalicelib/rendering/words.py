@@ -87,7 +87,7 @@ def _headline(notice: Notice) -> str:
     if notice.state == "resolved":
         ended = _ENDED.get(notice.resolved_reason or "", "Resolved")
         return f"{ended} after {lasted}. {_what(notice)}." if lasted else f"{ended}. {_what(notice)}."
-    if notice.reason == Reason.FIRING or not lasted:
+    if notice.reason in (Reason.FIRING, Reason.STANDOUTS) or not lasted:
         return f"{notice.message}."
     opening = {
         Reason.REPEAT: f"Still firing for {lasted}.",

@@ -24,7 +24,7 @@ LONGEST_PAUSE = 900
 LONGEST_RETRY_AFTER = 3600
 MAX_DOUBTS = 2
 # What says nothing to whom has not heard of the alert.
-_FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED})
+_FOLLOWS = frozenset({Reason.RESOLVED, Reason.ACKNOWLEDGED, Reason.STANDOUTS})
 
 
 @dataclass(frozen=True, slots=True)

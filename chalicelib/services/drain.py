@@ -5,7 +5,7 @@ One step, all in one transaction that holds the drain's row:
 1. Read entries from the last drained one on, *inclusive*: trimming always leaves that entry, so when another entry, or
    none, stands there, Valkey lost or replaced the stream, and it is read again from its start.
 2. Leave out the frames that the writers' marks say are drained; holes in a writer's numbers are frames lost by Valkey.
-3. Put the new series into the catalogue.
+3. Put the new series into the catalogue, as far as the limits go; samples of those refused are counted and dropped.
 4. Write the samples as head rows; those of unknown series wait, and the containers are asked to define them.
 5. Move the offset and the marks, and commit.
 
@@ -15,14 +15,17 @@ Then trim the stream, but keep what can still be read live. A long backlog needs
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.series_limits import Refusal
 from chalicelib.services.ports.drain import DrainStep, DrainStore, FrameSource
-from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
-from chalicelib.tsdb.columns import join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.catalogue import REFUSED, UNKNOWN, SeriesIndex
+from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
 from chalicelib.tsdb.frame import NO_WRITER, CorruptFrame, FrameHeader, read_header
 from chalicelib.tsdb.head import HOUR_MS, build_heads
 from chalicelib.tsdb.marks import Marks, read_new
@@ -31,6 +34,7 @@ from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
 FRAMES_A_STEP = 2_000
 WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
 FIRST = "-"
+MAX_REFUSED = 200_000  # of endless values nearly none comes again: what is forgotten is asked about once more
 _log = logging.getLogger(__name__)
 
 
@@ -54,6 +58,8 @@ class Drain:
         self._retention_ms = retention_ms
         self._live_window_ms = live_window_ms
         self._index = SeriesIndex()
+        self._refused: dict[int, tuple[int, Refusal]] = {}
+        self._refused_in = 0  # the hour
         self._epoch = -1
         self._frames = 0
 
@@ -68,7 +74,7 @@ class Drain:
                         return total
                     more, position = self._step(step, now, total)
             except BaseException:
-                self._index.clear()  # it may have learnt from what was rolled back
+                self._forget()  # it may have learnt from what was rolled back
                 raise
             if not more:
                 break
@@ -83,7 +89,9 @@ class Drain:
         """Drain one stretch of the stream; whether there is more, and up to which entry it is drained now."""
         state = step.state
         if state.catalogue_epoch != self._epoch or state.frames < self._frames:
-            self._index.clear()  # series were deleted, or the database was restored from a backup
+            self._forget()  # series were deleted, or the database was restored from a backup
+        if self._refused and (self._refused_in != now // HOUR_MS or len(self._refused) > MAX_REFUSED):
+            self._forget()  # another hour has room for other series
         self._epoch, self._frames = state.catalogue_epoch, state.frames
         entries = self._source.read(state.entry_id, FRAMES_A_STEP)
         more = len(entries) == FRAMES_A_STEP
@@ -121,7 +129,9 @@ class Drain:
         new = read_frames(frames)
         parts = [new]
         if definitions:
-            self._index.add(step.define(definitions, now))
+            defined = step.define(definitions, now)
+            self._index.add(defined.numbers)
+            self._refuse(defined.refused, now)
             step.expire_waiting(now - WAIT_FOR_DEFINITION_MS)
             parts = [*map(unpack, step.take_waiting(list(definitions))), new]
         samples = join(parts)
@@ -133,18 +143,42 @@ class Drain:
                 waiting = samples.where(unknown)
                 _log.warning("samples of unknown series wait", extra={"samples": len(waiting)})
                 self._source.want_definitions()
-                for series_id in np.unique(waiting.ids).tolist():
-                    step.keep_waiting(series_id, waiting.where(waiting.ids == series_id).pack(), now)
+                step.keep_waiting(_by_series(waiting), now)
                 samples, metrics = samples.where(~unknown), metrics[~unknown]
+        if (refused := metrics == REFUSED).any():
+            step.count_refused(Counter(self._refused[each] for each in samples.ids[refused].tolist()), now)
+            samples, metrics = samples.where(~refused), metrics[~refused]
         for head in build_heads(samples, metrics):
             step.add_head(head, now=now, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
         return len(new)
+
+    def _refuse(self, refused: Mapping[int, tuple[int, Refusal]], now: int) -> None:
+        """Remember which series are not taken up, so that their samples need not wait."""
+        if refused:
+            self._refused_in = now // HOUR_MS
+            self._refused |= refused
+            self._index.add(dict.fromkeys(refused, REFUSED))
+            _log.warning("too many series: some are refused", extra={"series": len(refused)})
+
+    def _forget(self) -> None:
+        self._index.clear()
+        self._refused.clear()
 
     def _trim(self, position: str, now: int) -> int:
         """Let go of frames that are drained and too old to be read live; never of the entry at the offset."""
         oldest_live = now - self._live_window_ms
         drained_at = int(position.partition("-")[0])
         return self._source.trim_before(position if drained_at <= oldest_live else f"{oldest_live}-0")
+
+
+def _by_series(samples: Columns) -> dict[int, bytes]:
+    """Each series' samples, packed, in the order of arrival."""
+    order = np.argsort(samples.ids, kind="stable")
+    ids = samples.ids[order]
+    starts = np.flatnonzero(np.concatenate(([True], ids[1:] != ids[:-1])))
+    return {
+        int(ids[places[0]]): samples.where(order[places]).pack() for places in np.split(np.arange(len(ids)), starts[1:])
+    }
 
 
 def _is_last_drained(entry: tuple[str, bytes], state: DrainState) -> bool:

@@ -33,6 +33,14 @@ class Ledger(Protocol):
         ...
 
 
+class Standouts(Protocol):
+    """What else changed when alerts fired."""
+
+    def of_alert(self, alert_id: str) -> Mapping[str, Any] | None:
+        """What was found, as the API shows it; None: nothing yet. Raises Unavailable."""
+        ...
+
+
 class Explain:
     """Explains alerts and rules."""
 
@@ -43,6 +51,7 @@ class Explain:
         silences: SilenceBook,
         ledger: Ledger,
         trials: TryRules,
+        standouts: Standouts,
         *,
         tick_ms: int,
     ) -> None:
@@ -51,6 +60,7 @@ class Explain:
         self._silences = silences
         self._ledger = ledger
         self._trials = trials
+        self._standouts = standouts
         self._tick_ms = tick_ms
 
     def alert(self, alert_id: str, at: int, *, now: int) -> dict[str, Any]:
@@ -71,6 +81,7 @@ class Explain:
             "evidence": show_step(last),
             "conditions": seen,
             "mutedBy": None if mute is None else {"reason": str(mute.reason), "id": mute.id},
+            "alsoChanged": self._standouts.of_alert(alert_id),
             "told": [dict(each) for each in self._ledger.of_alert(alert_id)],
             "timeline": [show_step(step) for step in timeline],
         }

@@ -19,10 +19,12 @@ from chalicelib.domain.health import (
     StoreFacts,
     active_alerts_check,
     age_check,
+    collector_check,
     dead_letters_check,
     error_rate_check,
     hosts_check,
     recipients_check,
+    refused_check,
     response_time_check,
     roll_up,
     usage_check,
@@ -170,7 +172,11 @@ class SystemHealth:
         if facts.last_loss is not None and now - facts.last_loss < _RECENT_LOSS_MS:
             message = f"{facts.lost_frames} frames were lost by Valkey, the last within a day"
             checks.append(Check("Lost Samples", Status.WARN, message, facts.lost_frames))
+        if facts.refused is not None:
+            checks.append(refused_check(facts.refused))
         checks.append(dead_letters_check(facts.dead_letters))
+        if facts.targets.enabled:
+            checks.append(collector_check(facts.targets))
         return [*checks, recipients_check(facts.telling_rules, facts.enabled_rules)]
 
     def _average(self, queries: Queries, metric_type: str, unit: str, now: int) -> float | None:

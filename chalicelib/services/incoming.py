@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
+from math import isnan
 
 import msgspec
 
@@ -28,14 +31,50 @@ class Snapshot(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     units: dict[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
-    """Points of one sampled series, (epoch ms, value) each: what remote write and OTLP send."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """What names a sampled series in a protocol of others. Equal only to itself: readers hand out the same object again
+    for the same series, so that finding its row costs one look-up and compares no text."""
 
     metric_type: str
     tags: dict[str, str]
-    points: list[tuple[int, float]]
     unit: str | None = None
+
+
+@dataclass(slots=True)
+class Points:
+    """Points of sampled series as columns of one length: what remote write and OTLP send.
+
+    `times` are epoch ms, `indexes` count the body's elements, as in `Batch`.
+    """
+
+    series: list[Series] = field(default_factory=list)
+    times: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+    indexes: list[int] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    def add(self, index: int, series: Series, time: int, value: float) -> None:
+        """Add one point."""
+        self.series.append(series)
+        self.times.append(time)
+        self.values.append(value)
+        self.indexes.append(index)
+
+    def keep(self, good: Sequence[bool]) -> None:
+        """Keep the points that are marked, let the others go."""
+        self.series = [*compress(self.series, good)]
+        self.times = [*compress(self.times, good)]
+        self.values = [*compress(self.values, good)]
+        self.indexes = [*compress(self.indexes, good)]
+
+
+def without_nan(points: Points) -> None:
+    """Let go of points whose value is NaN: those who send them mean that there is none."""
+    if any(map(isnan, points.values)):
+        points.keep([not isnan(value) for value in points.values])
 
 
 @dataclass(slots=True)
@@ -45,7 +84,7 @@ class Batch:
 
     samples: list[tuple[int | None, Sample]] = field(default_factory=list)
     snapshots: list[tuple[int | None, Snapshot]] = field(default_factory=list)
-    points: list[tuple[int | None, Points]] = field(default_factory=list)
+    points: Points = field(default_factory=Points)
     errors: list[FieldError] = field(default_factory=list)
     rejected: int = 0
 

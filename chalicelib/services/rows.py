@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from struct import Struct
 
 import msgspec
@@ -27,8 +27,8 @@ _NEVER = -(10**15)
 class Row:
     """The series of one snapshot, or of one sample: ids as packed i64, and all that a frame must say of them.
 
-    `distinct` holds the high-cardinality tags that stayed out of the series; `announced` is when the definitions last
-    reached the stream, in epoch ms.
+    `distinct` holds the high-cardinality tags that stayed out of the series. `announced` is when the definitions last
+    reached the stream, in epoch ms: a frame carries them again if they were lost since, or after ANNOUNCE_EVERY_MS.
     """
 
     __slots__ = ("announced", "definitions", "distinct", "ids", "length")
@@ -41,10 +41,6 @@ class Row:
         )
         self.distinct = distinct
         self.announced = _NEVER
-
-    def is_due(self, now: int, lost_at: int) -> bool:
-        """Whether the next frame should carry the definitions (again); both in epoch ms."""
-        return self.announced <= lost_at or now - self.announced >= ANNOUNCE_EVERY_MS
 
 
 class Rows:
@@ -62,9 +58,18 @@ class Rows:
         """The row last built under a key."""
         return self._rows.get(key)
 
+    def of_series(self, keys: Sequence[object]) -> list[Row | None]:
+        """The row last built under each key."""
+        return [*map(self._rows.get, keys)]
+
     def sample_row(self, key: object, metric_type: str, unit: str | None, tags: Mapping[str, str]) -> Row:
         """The row of one event sample. Raises InvalidSample."""
         definition = self._define(metric_type, unit, Kind.EVENT, check_tags(tags, self._policy))
+        return self._keep(key, Row([definition], self._distinct(tags)))
+
+    def series_row(self, key: object, metric_type: str, tags: Mapping[str, str], unit: str | None) -> Row:
+        """The row of one sampled series. Raises InvalidSample."""
+        definition = self._define(metric_type, unit, Kind.SAMPLED, check_tags(tags, self._policy))
         return self._keep(key, Row([definition], self._distinct(tags)))
 
     def snapshot_row(

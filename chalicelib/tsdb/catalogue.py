@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 UNKNOWN = -1
+REFUSED = -2  # known, and not taken up
 
 
 class SeriesIndex:

@@ -96,6 +96,15 @@ class FrameBuilder:
         self._lengths += [1] * count
         self.samples += count
 
+    def add_columns(self, ids: list[bytes], values: list[float], moments: list[tuple[int, int]]) -> None:
+        """Add samples of which neighbours may share a time: `moments` are (time, how many samples in a row)."""
+        count = len(ids)
+        self._ids.append(b"".join(ids))
+        self._values.append(struct.pack(f"<{count}d", *values))
+        self._times += [time for time, _ in moments]
+        self._lengths += [length for _, length in moments]
+        self.samples += count
+
     def define(self, row: bytes) -> None:
         """Add the definitions of one row of series: a msgpack array."""
         self._definitions.append(row)

@@ -184,13 +184,15 @@ def schedule_ticks() -> ScheduleTicks:
 @cache
 def drain() -> Drain:
     """Moves frames from the stream into the store."""
+    from chalicelib.domain.series_limits import SeriesLimits
     from chalicelib.services.drain import Drain
     from chalicelib.storage.postgres.drain import PostgresDrain
 
     given = settings.current()
+    limits = SeriesLimits(given.max_series_per_metric, given.max_new_series_per_hour)
     return Drain(
         stream(),
-        PostgresDrain(database()),
+        PostgresDrain(database(), limits),
         retention_ms=given.metric_retention_hours * 3_600_000,
         live_window_ms=given.realtime_window_seconds * 1000,
     )

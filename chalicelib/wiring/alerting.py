@@ -10,6 +10,7 @@ from chalicelib.wiring import database, valkey
 
 if TYPE_CHECKING:
     from chalicelib.services.agents import IntroduceAgents
+    from chalicelib.services.delete_series import DeleteSeries
     from chalicelib.services.evaluate import Evaluate
     from chalicelib.services.explain import Explain
     from chalicelib.services.history import AlertHistory
@@ -147,10 +148,12 @@ def run_rule_tests() -> RunRuleTests:
 def explain() -> Explain:
     """Explains alerts and rules."""
     from chalicelib.services.explain import Explain
+    from chalicelib.storage.postgres.standouts import PostgresStandouts
     from chalicelib.wiring.notifications import told
 
     tick_ms = settings.current().tick_seconds * 1000
-    return Explain(history(), rule_book(), silence_book(), told(), try_rules(), tick_ms=tick_ms)
+    books = rule_book(), silence_book()
+    return Explain(history(), *books, told(), try_rules(), PostgresStandouts(database()), tick_ms=tick_ms)
 
 
 @cache
@@ -208,6 +211,15 @@ def evaluate() -> Evaluate:
         tick_ms=given.tick_seconds * 1000,
         max_alerts=given.max_alerts_per_rule,
     )
+
+
+@cache
+def delete_series() -> DeleteSeries:
+    """Deletes series."""
+    from chalicelib.services.delete_series import DeleteSeries
+    from chalicelib.storage.postgres.deletion import PostgresDeletion
+
+    return DeleteSeries(PostgresDeletion(database()), rule_book(), audit_trail())
 
 
 def actor(token_id: str) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from chalicelib.services.announce import Announce
     from chalicelib.services.channels import Channels
     from chalicelib.services.dispatch import Dispatch
+    from chalicelib.services.standouts import FindStandouts
     from chalicelib.services.tell import Tell
     from chalicelib.services.told import Told
     from chalicelib.services.watchdog import TellOperator, Watchdog
@@ -107,6 +108,27 @@ def announce() -> Announce:
 
     road = SqsEventRoad(settings.current().event_queue)
     return Announce(database(), PostgresEvents(database()), PostgresHandedOver(database()), road)
+
+
+@cache
+def standouts() -> FindStandouts:
+    """Looks for what else changed when an alert fired."""
+    import time
+    import uuid
+
+    from chalicelib.services.standouts import FindStandouts
+    from chalicelib.storage.postgres.standouts import PostgresPlaces, PostgresStandouts
+
+    return FindStandouts(
+        database(),
+        PostgresStandouts(database()),
+        PostgresPlaces(database()),
+        channel_book(),
+        channel_types(),
+        outbox(),
+        new_id=lambda: f"ntf_{uuid.uuid4().hex}",
+        clock=time.monotonic,
+    )
 
 
 @cache

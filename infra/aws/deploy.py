@@ -23,6 +23,7 @@ from infra.aws.smoke import PATIENCE, mint, smoke
 from infra.aws.upload import bucket_name, upload, upload_template
 
 STAGES = ("dev", "prod")
+NEW = "new"  # in place of a public key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +104,6 @@ def _parameters(wish: Wish, where: Account, stack: Stack) -> dict[str, str]:
             raise Refused(f"The name {stack.name} is taken by a stack that is not this service's.")
     elif "AdminEmail" not in parameters:
         raise Refused("ADMIN_EMAIL is missing: make deploy STAGE=… ADMIN_EMAIL=you@example.org")
-    if "NotifierPublicKey" not in parameters and not _value(existing, "NotifierPublicKey"):
-        # Made once: what they seal, the secrets of channels, is lost without them. CloudFormation keeps both.
-        parameters["NotifierPublicKey"], parameters["NotifierPrivateKey"] = new_keys()
     if (address := parameters.get("AdminEmail")) is not None:
         if not re.fullmatch(r'[^@\s,<>"]+@[^@\s,<>"]+\.[^@\s,<>"]+', address):
             raise Refused(f"ADMIN_EMAIL={address} is not one e-mail address.")
@@ -116,16 +114,21 @@ def _parameters(wish: Wish, where: Account, stack: Stack) -> dict[str, str]:
 
 
 def _made(existing: dict[str, Any] | None, given: Mapping[str, str]) -> dict[str, str]:
-    """Keys and secrets that a stack gets once; later deployments keep them."""
-    kept = {each["ParameterKey"]: each["ParameterValue"] for each in (existing or {}).get("Parameters", [])}
-    if kept.get("NotifierPublicKey") or given.get("NotifierPublicKey"):
-        return {}
-    public, private = new_keys()
-    return {"NotifierPublicKey": public, "NotifierPrivateKey": private, "LinkSecret": secrets.token_urlsafe(32)}
+    """Keys and secrets that a stack gets once, unless they are given; later deployments keep them.
+
+    What the keys seal, the secrets of channels, is lost without them. `NotifierPublicKey=new` asks for another pair.
+    """
+    made = {}
+    wanted = given.get("NotifierPublicKey") or _value(existing, "NotifierPublicKey")
+    if wanted in ("", NEW):
+        made["NotifierPublicKey"], made["NotifierPrivateKey"] = new_keys()
+    if not (given.get("LinkSecret") or _value(existing, "LinkSecret")):
+        made["LinkSecret"] = secrets.token_urlsafe(32)
+    return made
 
 
 def _value(stack: Mapping[str, Any] | None, parameter: str) -> str:
-    """A parameter's value; '' where there is none."""
+    """A parameter's value, stars where it is a secret; '' where there is none."""
     given = {each["ParameterKey"]: each["ParameterValue"] for each in (stack or {}).get("Parameters", [])}
     return str(given.get(parameter, ""))
 

@@ -20,7 +20,7 @@ def destroy(stage: str, where: Account, stack: Stack, ask: Callable[[str], str],
     question = f"This takes {stack.name} in {where.region}, account {where.number}, down. Type the stage's name: "
     if ask(question) != stage:
         raise Refused("Nothing was changed.")
-    database = stack.physical("Database")
+    database, keys = stack.physical("Database"), stack.physical("NotifierKeys")
     if database is not None:
         with said_clearly():
             where.client("rds").modify_db_instance(
@@ -32,6 +32,8 @@ def destroy(stage: str, where: Account, stack: Stack, ask: Callable[[str], str],
     say(f"{stack.name} is gone. What remains:")
     for line in remains(where, stack.name, database):
         say(f"  {line}")
+    if keys is not None:
+        say(f"  secret {keys}: the keys that open the secrets of channels in that snapshot")
 
 
 def remains(where: Account, name: str, database: str | None) -> list[str]:

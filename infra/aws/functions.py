@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from infra.aws.queues import DEAD_LETTERS, EVENTS, NOTIFICATIONS, RECEIPTS, REPORT_MAILS, TICKS
+from infra.aws.queues import DEAD_LETTERS, EVENTS, NOTIFICATIONS, PULLS, RECEIPTS, REPORT_MAILS, SCRAPES, TICKS
 
 Statement = dict[str, Any]
 
@@ -25,7 +25,8 @@ class Function:
     """What Chalice has no setting for.
 
     `memory` in MB is also processor: 1769 MB are one core; `timeout` in seconds. `inside`: in the VPC, with the
-    addresses of the stores and without the internet. `takes` is the logical name of the queue whose messages start it;
+    addresses of the stores and without the internet; `joins`: in subnets of the user's, if PullerSubnetIds names any.
+    `takes` is the logical name of the queue whose messages start it;
     `may` is what its code calls beside that. `at_most` bounds how many run at once in stage prod. `has_url`: called
     over HTTP without API Gateway. `environment` is added to what all functions of its place get.
     """
@@ -33,6 +34,7 @@ class Function:
     memory: int
     timeout: int
     inside: bool = True
+    joins: bool = False
     takes: str = ""
     may: tuple[Statement, ...] = ()
     at_most: int | None = None
@@ -46,6 +48,13 @@ SEND_MAIL: Statement = {
     "Action": ["ses:SendRawEmail"],
     "Resource": {"Fn::Sub": "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"},
 }
+# CloudWatch knows no narrower resource than all metrics.
+READ_METRICS: Statement = {
+    "Sid": "ReadMetrics",
+    "Effect": "Allow",
+    "Action": ["cloudwatch:GetMetricData"],
+    "Resource": "*",
+}
 _NOTIFIER: dict[str, Any] = {
     "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
     "EMAIL_FROM": {"Fn::If": ["HasEmailFrom", {"Ref": "EmailFrom"}, {"Ref": "AdminEmail"}]},
@@ -57,7 +66,7 @@ _NOTIFIER: dict[str, Any] = {
 
 # PostgreSQL takes some 110 connections at 1 GB; each container holds one.
 FUNCTIONS: dict[str, Function] = {
-    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS),)),
+    "APIHandler": Function(memory=1024, timeout=29, at_most=40, may=(sends_to(NOTIFICATIONS), sends_to(PULLS))),
     "Ingest": Function(memory=512, timeout=29, at_most=40, has_url=True),
     "ScheduleTicks": Function(memory=512, timeout=60, may=(sends_to(TICKS), sends_to(NOTIFICATIONS), sends_to(EVENTS))),
     "Tick": Function(memory=1024, timeout=60, takes=TICKS, may=(sends_to(NOTIFICATIONS), sends_to(EVENTS))),
@@ -87,6 +96,24 @@ FUNCTIONS: dict[str, Function] = {
     "PublishEvents": Function(
         memory=256, timeout=60, inside=False, takes=EVENTS, may=(allow("events:PutEvents", on="EventBus"),)
     ),
+    "PlanScrapes": Function(memory=512, timeout=60, at_most=1, may=(sends_to(PULLS),)),
+    "Pull": Function(
+        memory=1024,
+        timeout=60,
+        inside=False,
+        joins=True,
+        takes=PULLS,
+        may=(
+            sends_to(SCRAPES),
+            READ_METRICS,
+        ),
+        environment={
+            "NOTIFIER_PRIVATE_KEY": {"Ref": "NotifierPrivateKey"},
+            "COLLECTOR_INGEST_URL": {"Fn::Sub": "${IngestUrl.FunctionUrl}api"},
+            "COLLECTOR_ALLOWED_NETWORKS": {"Ref": "PullerAllowedNetworks"},
+        },
+    ),
+    "NoteScrapes": Function(memory=256, timeout=60, takes=SCRAPES),
     "Canary": Function(memory=256, timeout=60, at_most=1, may=(sends_to(NOTIFICATIONS),)),
     "NoteReceipt": Function(memory=256, timeout=60, takes=RECEIPTS),
     "Compact": Function(memory=1024, timeout=600, at_most=1),

@@ -11,6 +11,8 @@ NOTIFICATIONS = "NotificationQueue"
 DEAD_LETTERS = "DeadLetterQueue"
 RECEIPTS = "ReceiptQueue"
 EVENTS = "EventQueue"
+PULLS = "PullQueue"
+SCRAPES = "ScrapeQueue"
 _TWO_WEEKS = 1_209_600
 
 
@@ -51,6 +53,9 @@ QUEUES: dict[str, Queue] = {
     DEAD_LETTERS: Queue(setting="DEAD_LETTER_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=None, fifo=True),
     RECEIPTS: Queue(setting="RECEIPT_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=600),
     REPORT_MAILS: Queue(setting="REPORT_MAIL_QUEUE", visibility=60, kept=86_400, old_after=3600),
+    # Like ticks: up to 75 seconds of delay, and a scrape that comes a minute late is not made up for.
+    PULLS: Queue(setting="PULL_QUEUE", visibility=90, kept=180, old_after=150),
+    SCRAPES: Queue(setting="SCRAPE_QUEUE", visibility=60, kept=3600, old_after=600),
     EVENTS: Queue(setting="EVENT_QUEUE", visibility=60, kept=_TWO_WEEKS, old_after=600),
 }
 

@@ -23,6 +23,9 @@ def statements(function: str) -> list[Statement]:
         found.append(allow("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", on=given.takes))
     if given.inside:
         found += [_JOIN_NETWORK, _only_lambda_joins(function)]
+    if given.joins:
+        joining = (_JOIN_NETWORK, _only_lambda_joins(function))
+        found += [{"Fn::If": ["PullerJoinsNetwork", each, {"Ref": "AWS::NoValue"}]} for each in joining]
     return found
 
 

@@ -63,6 +63,9 @@ def _finish_function(name: str, function: dict[str, Any]) -> None:
             "SecurityGroupIds": [{"Fn::GetAtt": ["FunctionsGroup", "GroupId"]}],
             "SubnetIds": _SUBNETS,
         }
+    if given.joins:
+        own = {"SubnetIds": {"Ref": "PullerSubnetIds"}, "SecurityGroupIds": {"Ref": "PullerSecurityGroupIds"}}
+        properties["VpcConfig"] = {"Fn::If": ["PullerJoinsNetwork", own, {"Ref": "AWS::NoValue"}]}
     if given.at_most is not None:
         # Not in dev: a new account has ten at once in all, and may not set any aside.
         properties["ReservedConcurrentExecutions"] = {"Fn::If": ["IsProd", given.at_most, {"Ref": "AWS::NoValue"}]}

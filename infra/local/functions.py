@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
+
 from infra.local import lifeline, resources
 from infra.local.failures import StackError
 from infra.local.poller import Poller
@@ -24,6 +26,8 @@ from infra.local.sqs_queue import Queue
 
 # Any container runs any function, so a dozen functions need no dozen processes; a slow one gets company.
 _SMALLEST, _LARGEST, _WAITING = 2, 8, 100
+# Of one queue at once: however long its calls take, containers are left for the others.
+_OF_ONE_QUEUE = _LARGEST // 2
 _THREADS = 64
 _FINISH_SECONDS = 2.0
 
@@ -44,7 +48,8 @@ async def run(directory: Path, ready: Path) -> None:
         for source in app.queues:
             queue = Queue(client, source.queue, source.function.name, visibility=source.function.seconds, also=also)
             await asyncio.to_thread(queue.ensure)
-            callers.append(Poller(source, queue, pool, app.app_name))
+            bounded = msgspec.structs.replace(source, concurrency=min(source.concurrency, _OF_ONE_QUEUE))
+            callers.append(Poller(bounded, queue, pool, app.app_name))
         callers += [Scheduler(schedule, pool, app.app_name) for schedule in app.schedules]
         ready.touch()
         await _until_stopped(callers)

@@ -84,6 +84,7 @@ def agent(url: str, token_file: Path, environment: Mapping[str, str], logs: Path
     program = Program(command, logs / "agent.log", name="agent")
     paths = os.pathsep.join(filter(None, [str(AGENT_SOURCE), environment.get("PYTHONPATH", "")]))
     own = {"PYTHONPATH": paths, "PERFMON_URL": url, "PERFMON_TOKEN_FILE": str(token_file)}
+    own["PERFMON_SPOOL_DIRECTORY"] = str(token_file.with_name("agent-spool"))
     remedy = "Its log says why; AGENT=0 make run starts without it."
     return _part(program, {**environment, **own}, lambda: True, 2.0, remedy, is_essential=False)
 

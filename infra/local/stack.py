@@ -72,6 +72,8 @@ class _Start:
         environment = {**self._inherited(), **addresses, "PYTHONUNBUFFERED": "1"}
         environment.setdefault("PUBLIC_URL", f"{url}/api")
         environment.setdefault("WEBHOOK_ALLOW_LOOPBACK", "true")
+        environment.setdefault("COLLECTOR_ALLOWED_NETWORKS", "127.0.0.0/8,::1/128")
+        environment.setdefault("COLLECTOR_INGEST_URL", f"{url}/api")
         for server in servers:
             self._supervisor.launch(server)
         container = Container(self._app, environment, self._logs / "setup.log")

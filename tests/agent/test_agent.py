@@ -7,33 +7,22 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import namedtuple
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from perfmon_agent import configuration
-from perfmon_agent.agent import Agent
 from perfmon_agent.backoff import Backoff
-from perfmon_agent.buffer import Buffer
-from perfmon_agent.configuration import ConfigurationError
-from perfmon_agent.probes import all_probes
+from perfmon_agent.probes import probes_of
 from perfmon_agent.probes.cpu import CpuProbe
 from perfmon_agent.rates import Rates
-from perfmon_agent.reading import Probe, Reading, snapshots
-from perfmon_agent.sender import Refused, Sender
+from perfmon_agent.reading import Reading, snapshots
+from perfmon_agent.readings import Readings
+from perfmon_agent.sender import Refused
 
+from tests.agent.given import OneReading, agent
 from tests.scripted_api import Answer, scripted_api
-
-BATCH = [{"tags": {"host": "a"}, "timestamp": 1, "metrics": {"cpu_usage": 1.0}, "units": {"cpu_usage": "percent"}}]
-
-
-class OneReading:
-    """A probe that always reads the same."""
-
-    def read(self, now: float) -> Iterable[Reading]:
-        yield Reading("cpu_usage", 12.5, "percent")
 
 
 class Broken:
@@ -43,112 +32,58 @@ class Broken:
         raise OSError("no such device")
 
 
-def agent(url: str, *probes: Probe, buffer: Buffer | None = None, interval: int = 1) -> Agent:
-    """An agent that sends to a scripted API."""
-    return Agent(probes or [OneReading()], Sender(url, "pm_x", "test"), buffer or Buffer(1000), "a", interval)
-
-
 def test_samples_are_stamped_on_multiples_of_the_interval_and_sent_as_snapshots() -> None:
     with scripted_api() as api:
         stop = threading.Event()
         thread = threading.Thread(target=agent(api.url).run, args=(stop,))
         thread.start()
-        assert api.came.acquire(timeout=10)
+        assert api.came.acquire(timeout=20)
         stop.set()
         thread.join()
 
     (snapshot,) = api.bodies[0]["snapshots"]
     assert snapshot["tags"] == {"host": "a"}
     assert snapshot["timestamp"] % 1000 == 0
-    assert snapshot["metrics"]["cpu_usage"] == 12.5
-    assert snapshot["units"]["cpu_usage"] == "percent"
-    assert snapshot["metrics"]["agent_memory"] > 0
+    assert snapshot["metrics"] == {"cpu_usage": 12.5}
+    assert snapshot["units"] == {"cpu_usage": "percent"}
     assert api.headers[0]["Authorization"] == "Bearer pm_x"
+
+
+def test_a_refused_token_ends_the_agent() -> None:
+    expired = Answer(401, {"detail": "The token has expired."})
+    with scripted_api(expired) as api, pytest.raises(Refused, match=r"The token has expired\."):
+        agent(api.url).run(threading.Event())
+
+
+def test_a_clock_that_jumps_makes_no_sample_of_another_time() -> None:
+    stop = threading.Event()
+    # asked for: the next multiple, how long until then, whether it is about then, and what the multiple is now
+    instants = iter([999.5, 999.99, 1000.0, 1000.5, 1001.0, 5003.0, 5003.5])
+    readings = Readings([OneReading()], wall=lambda: next(instants))
+    every = readings.every(1, stop)
+    assert [next(every)[0] for _ in range(2)] == [1000_000, 5003_000]
 
 
 def test_readings_with_the_same_tags_share_a_snapshot() -> None:
     readings = [Reading("a", 1, "B"), Reading("b", 2, "B", {"disk": "x"}), Reading("c", 3, "B")]
-    shared, tagged = snapshots(readings, "h", 5)
+    shared, tagged = snapshots(readings, {"host": "h", "region": "eu"}, 5)
     assert shared["metrics"] == {"a": 1, "c": 3}
-    assert tagged["tags"] == {"host": "h", "disk": "x"}
-
-
-@pytest.mark.parametrize("answer", [Answer(503), Answer(500), Answer(429), Answer(0)], ids=lambda a: str(a.status))
-def test_what_the_api_could_not_take_is_sent_again(answer: Answer) -> None:
-    with scripted_api(answer) as api:
-        buffer = Buffer(1000)
-        sending = agent(api.url, buffer=buffer)
-        buffer.add(BATCH)
-        sending.flush(time.monotonic() + 5)
-        waiting = buffer.samples
-        sending._not_before = 0
-        sending.flush(time.monotonic() + 5)
-    assert (waiting, buffer.samples) == (1, 0)
-    assert [body["snapshots"] for body in api.bodies] == [BATCH, BATCH]
-
-
-def test_the_api_is_left_alone_for_as_long_as_it_asks() -> None:
-    with scripted_api(Answer(503, headers={"Retry-After": "40"})) as api:
-        sending = agent(api.url)
-        sending._buffer.add(BATCH)
-        sending.flush(time.monotonic() + 5)
-        sending.flush(time.monotonic() + 5)
-    assert len(api.bodies) == 1
-    assert sending._not_before > time.monotonic() + 39
-
-
-@pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_token_ends_the_agent_with_a_reason(status: int) -> None:
-    with scripted_api(Answer(status, {"detail": "The token has expired."})) as api:
-        sending = agent(api.url)
-        sending._buffer.add(BATCH)
-        with pytest.raises(Refused, match=r"The token has expired\."):
-            sending.flush(time.monotonic() + 5)
-
-
-def test_bad_samples_are_left_out_and_the_rest_goes_on() -> None:
-    with scripted_api(Answer(400, {"detail": "bad"})) as api:
-        sending = agent(api.url)
-        sending._buffer.add(BATCH)
-        sending.flush(time.monotonic() + 5)
-        sending._buffer.add(BATCH)
-        sending.flush(time.monotonic() + 5)
-    assert len(api.bodies) == 2
-    assert sending._buffer.samples == 0
-
-
-def test_a_request_that_is_too_large_is_halved() -> None:
-    with scripted_api(Answer(413), Answer(413)) as api:
-        sending = agent(api.url)
-        sending._batch = 8
-        sending._buffer.add(BATCH * 8)
-        sending.flush(time.monotonic() + 5)
-    assert [len(body["snapshots"]) for body in api.bodies] == [8, 4, 2, 2, 2, 2]
-
-
-def test_large_bodies_are_compressed() -> None:
-    with scripted_api() as api:
-        sender = Sender(api.url, "pm_x", "test")
-        sender.send(BATCH * 100)
-        sender.send(BATCH)
-        sender.close()
-    assert [headers.get("Content-Encoding") for headers in api.headers] == ["gzip", None]
-    assert len(api.bodies[0]["snapshots"]) == 100
-
-
-def test_a_full_buffer_drops_the_oldest_and_counts_them() -> None:
-    buffer = Buffer(max_samples=10)
-    for number in range(15):
-        buffer.add([{"metrics": {"n": number}}])
-    assert [snapshot["metrics"]["n"] for snapshot in buffer.oldest(100)] == list(range(5, 15))
-    assert (buffer.samples, buffer.dropped) == (10, 5)
+    assert tagged["tags"] == {"host": "h", "region": "eu", "disk": "x"}
 
 
 def test_a_broken_probe_does_not_silence_the_others(caplog: pytest.LogCaptureFixture) -> None:
-    reading = agent("http://127.0.0.1:1/api", Broken(), OneReading())
-    names = [each.name for _ in range(3) for each in reading.collect()]
-    assert names.count("cpu_usage") == 3
+    readings = Readings([Broken(), OneReading()])
+    names = [each.name for _ in range(3) for each in readings.collect()]
+    assert names == ["cpu_usage"] * 3
     assert caplog.text.count("Broken does not work here") == 1
+
+
+def test_what_is_no_number_is_left_out() -> None:
+    class Odd:
+        def read(self, now: float) -> Iterable[Reading]:
+            return [Reading("a", float("nan"), ""), Reading("b", float("inf"), ""), Reading("c", 1, "")]
+
+    assert [each.name for each in Readings([Odd()]).collect()] == ["c"]
 
 
 def test_a_counter_that_fell_has_no_rate_and_never_a_negative_one() -> None:
@@ -166,7 +101,8 @@ def test_cpu_usage_is_what_is_neither_idle_nor_waiting() -> None:
 
 
 def test_every_probe_of_this_machine_reads_finite_numbers_with_names_the_api_takes() -> None:
-    readings = [reading for probe in all_probes() for at in (0.0, 1.0) for reading in probe.read(at)]
+    probes = probes_of(configuration.read(["check"], {}, Path("/does/not/exist")))
+    readings = [reading for probe in probes for at in (0.0, 1.0) for reading in probe.read(at)]
     assert {"memory_usage", "system_load", "uptime", "process_count"} <= {reading.name for reading in readings}
     for reading in readings:
         assert reading.name.replace("_", "a").isalnum()
@@ -183,33 +119,24 @@ def test_waiting_grows_is_jittered_and_is_never_shorter_than_asked() -> None:
     assert longest.failure() == 1
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment", "message"),
-    [
-        ([], {}, "There is no token"),
-        (["--token-file", "/does/not/exist"], {}, "cannot be read"),
-        (["--interval", "0"], {"PERFMON_TOKEN": "x"}, "--interval"),
-        (["--url", "ftp://x"], {"PERFMON_TOKEN": "x"}, "--url"),
-        (["--host", ""], {"PERFMON_TOKEN": "x", "PERFMON_HOST": ""}, "--host"),
-    ],
-)
-def test_a_wrong_configuration_is_one_sentence(arguments: list[str], environment: dict[str, str], message: str) -> None:
-    with pytest.raises(ConfigurationError, match=message):
-        configuration.read(arguments, environment)
-
-
-def test_the_command_sends_and_on_sigterm_sends_what_is_left(project: Path) -> None:
+def test_the_command_sends_and_on_sigterm_sends_what_is_left(project: Path, tmp_path: Path) -> None:
     with scripted_api() as api:
         process = subprocess.Popen(
             [sys.executable, "-m", "perfmon_agent", "--interval", "1", "--host", "h"],
-            env={"PYTHONPATH": str(project / "agent" / "src"), "PERFMON_URL": api.url, "PERFMON_TOKEN": "pm_secret"},
+            env={
+                "PYTHONPATH": str(project / "agent" / "src"),
+                "PERFMON_URL": api.url,
+                "PERFMON_TOKEN": "pm_secret",
+                "PERFMON_SPOOL_DIRECTORY": str(tmp_path),
+            },
             stderr=subprocess.PIPE,
             text=True,
         )
-        assert api.came.acquire(timeout=20)
+        assert api.came.acquire(timeout=30)
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
-    assert process.returncode == 0
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
     assert "pm_secret" not in errors
     names = {name for body in api.bodies for snapshot in body["snapshots"] for name in snapshot["metrics"]}
-    assert {"cpu_usage", "memory_usage", "system_load"} <= names
+    assert {"cpu_usage", "memory_usage", "system_load", "agent_samples_waiting"} <= names
+    assert not list(tmp_path.glob("*.spool"))

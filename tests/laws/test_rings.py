@@ -32,6 +32,10 @@ RINGS: dict[str, set[str]] = {
     },
     "chalicelib.storage.dynamodb": {"chalicelib.domain", "boto3", "botocore"},
     "chalicelib.channels": {"chalicelib.domain", "chalicelib.rendering", "chalicelib.channels", "boto3", "botocore"},
+    "chalicelib.collectors": {
+        *("chalicelib.domain", "chalicelib.channels.addresses", "chalicelib.channels.http", "chalicelib.collectors"),
+        *("boto3", "botocore", "msgspec", "prometheus_client"),
+    },
     "chalicelib.sealing": {"chalicelib.domain", "nacl"},
     "chalicelib.queues": {"chalicelib.domain", "boto3", "botocore", "msgspec"},
     "chalicelib.eventbridge": {"chalicelib.domain", "boto3", "botocore"},
@@ -44,6 +48,7 @@ RINGS: dict[str, set[str]] = {
             "chalicelib.tsdb.aggregate",
             "chalicelib.tsdb.points",
             "chalice",
+            "cramjam",
             "msgspec",
             "pydantic",
         ),

@@ -94,8 +94,11 @@ class Cloud:
 def cloud(postgres: Postgres, valkey: Valkey, aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """The service wired to empty stores and an empty AWS."""
     import psycopg
+    import redis
     import requests
 
+    with redis.Redis.from_url(valkey.url) as client:
+        client.flushall()
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     requests.post(f"{aws}/moto-api/reset", timeout=10)

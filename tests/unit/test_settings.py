@@ -31,6 +31,8 @@ def test_an_empty_variable_counts_as_unset() -> None:
         ("TICK_SECONDS", "61", "<= 60"),
         ("LOG_LEVEL", "loud", "regex"),
         ("VALKEY_REPLICAS", "-1", ">= 0"),
+        ("TIMEZONE", "Middle/Earth", "an IANA time zone"),
+        ("TIMEZONE", "../../etc/passwd", "an IANA time zone"),
     ],
 )
 def test_a_bad_value_names_the_variable_the_value_and_what_is_allowed(name: str, value: str, allowed: str) -> None:

@@ -16,6 +16,11 @@ class Backoff:
         self._uniform = uniform
         self._failures = 0
 
+    @property
+    def failing(self) -> bool:
+        """Whether the last attempt failed."""
+        return self._failures > 0
+
     def success(self) -> None:
         """Start over."""
         self._failures = 0

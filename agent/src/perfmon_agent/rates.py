@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 
 class Rates:
     """Remembers each counter's last reading. A counter that fell (a reset, or it wrapped) has no rate this time."""
@@ -16,3 +18,7 @@ class Rates:
         if before is None or value < before[0] or now <= before[1]:
             return None
         return (value - before[0]) / (now - before[1])
+
+    def keep(self, wanted: Callable[[str], bool]) -> None:
+        """Forget all counters that are not wanted."""
+        self._last = {counter: last for counter, last in self._last.items() if wanted(counter)}

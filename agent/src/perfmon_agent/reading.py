@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,11 @@ class Reading:
     tags: dict[str, str] = field(default_factory=dict)
 
 
+def tag(text: str) -> str:
+    """Text of the system's or of others as the value of a tag: 1 to 256 characters that can be written as UTF-8."""
+    return text.encode("utf-8", "replace").decode()[:256] or "-"
+
+
 class Probe(Protocol):
     """Reads one corner of the machine."""
 
@@ -25,14 +30,15 @@ class Probe(Protocol):
         ...
 
 
-def snapshots(readings: Iterable[Reading], host: str, at_ms: int) -> list[dict[str, Any]]:
-    """The readings of one instant as the API takes them: one snapshot for each set of tags."""
+def snapshots(readings: Iterable[Reading], tags: Mapping[str, str], at_ms: int) -> list[dict[str, Any]]:
+    """The readings of one instant as the API takes them: one snapshot for each set of tags. `tags` = the host's."""
     by_tags: dict[tuple[tuple[str, str], ...], dict[str, Any]] = {}
     for reading in readings:
         key = tuple(sorted(reading.tags.items()))
         snapshot = by_tags.setdefault(
-            key, {"tags": {"host": host, **reading.tags}, "timestamp": at_ms, "metrics": {}, "units": {}}
+            key, {"tags": {**tags, **reading.tags}, "timestamp": at_ms, "metrics": {}, "units": {}}
         )
         snapshot["metrics"][reading.name] = reading.value
-        snapshot["units"][reading.name] = reading.unit
+        if reading.unit:
+            snapshot["units"][reading.name] = reading.unit
     return list(by_tags.values())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from chalicelib.services.incoming import Batch, Points
+from chalicelib.api.schemas.remembered import series_of
+from chalicelib.services.incoming import Series
 
 _RESOURCE_TAGS = {
     "host.name": "host",
@@ -21,20 +22,45 @@ _RESOURCE_TAGS = {
     "container.name": "container.name",
     "cloud.region": "cloud.region",
 }
+DELTA = 1  # of AggregationTemporality
 _UNITS = {"1": "", "By": "B", "KiBy": "KiB", "MiBy": "MiB", "GiBy": "GiB", "%": "percent"}
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_.:-]")
 Tags = dict[str, str]
 
 
-@dataclass(slots=True)
-class Numbers:
-    """A histogram's or summary's point: `buckets` are counts between `bounds`, `quantiles` (quantile, value)."""
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a point's series are named by. A histogram's, where each export counts from zero again (`is_delta`), say so
+    by a tag: its counts are amounts, the others' are counters."""
 
-    count: float = 0.0
-    total: float | None = None
-    bounds: list[float] = field(default_factory=list)
-    buckets: list[float] = field(default_factory=list)
-    quantiles: list[tuple[float, float]] = field(default_factory=list)
+    name: str
+    unit: str | None
+    tags: Tags
+    is_delta: bool = False
+
+    def series(self) -> Series:
+        """A gauge's or a sum's."""
+        return series_of(self.name, self.tags, self.unit)
+
+    def quantile(self, quantile: float) -> Series:
+        """One of a summary's."""
+        return series_of(self.name, {**self.tags, "quantile": f"{quantile:.12g}"}, self.unit)
+
+    def count(self) -> Series:
+        """How many there were."""
+        return series_of(f"{self.name}_count", self._told(), "")
+
+    def total(self) -> Series:
+        """What they add up to."""
+        return series_of(f"{self.name}_sum", self._told(), self.unit)
+
+    def bucket(self, bound: float) -> Series:
+        """How many there were up to a bound, as Prometheus has it."""
+        le = "+Inf" if math.isinf(bound) else f"{bound:.12g}"
+        return series_of(f"{self.name}_bucket", {**self._told(), "le": le}, "")
+
+    def _told(self) -> Tags:
+        return {**self.tags, "temporality": "delta"} if self.is_delta else self.tags
 
 
 def metric_name(name: str) -> str:
@@ -51,31 +77,3 @@ def unit_of(given: str) -> str | None:
 def resource_tags(attributes: Tags) -> Tags:
     """The few resource attributes that tell series apart; the others stay out."""
     return {_RESOURCE_TAGS[key]: value for key, value in attributes.items() if key in _RESOURCE_TAGS}
-
-
-def add_number(batch: Batch, index: int, name: str, unit: str | None, tags: Tags, time_ns: int, value: float) -> None:
-    """A gauge's or a sum's point; NaN says that there is no value."""
-    if not math.isnan(value):
-        batch.points.append((index, Points(name, tags, [(time_ns // 1_000_000, value)], unit)))
-
-
-def add_histogram(batch: Batch, index: int, name: str, unit: str | None, tags: Tags, time_ns: int, of: Numbers) -> None:
-    """Classic buckets as Prometheus has them: counts up to `le`, cumulated; _sum and _count beside them."""
-    if of.buckets and len(of.buckets) != len(of.bounds) + 1:
-        batch.reject(index, "bucket_counts", "must be one more than the bounds")
-        return
-    up_to = 0.0
-    for bound, count in zip([*of.bounds, math.inf], of.buckets, strict=False):
-        up_to += count
-        le = "+Inf" if math.isinf(bound) else f"{bound:.12g}"
-        add_number(batch, index, f"{name}_bucket", "", {**tags, "le": le}, time_ns, up_to)
-    add_summary(batch, index, name, unit, tags, time_ns, of)
-
-
-def add_summary(batch: Batch, index: int, name: str, unit: str | None, tags: Tags, time_ns: int, of: Numbers) -> None:
-    """A series a quantile, _sum and _count beside them."""
-    for quantile, value in of.quantiles:
-        add_number(batch, index, name, unit, {**tags, "quantile": f"{quantile:.12g}"}, time_ns, value)
-    add_number(batch, index, f"{name}_count", "", tags, time_ns, of.count)
-    if of.total is not None:
-        add_number(batch, index, f"{name}_sum", unit, tags, time_ns, of.total)

@@ -17,24 +17,49 @@ def fields(raw: bytes) -> Iterator[tuple[int, int, int | bytes]]:
     """(number, wire type, content) of each field: an int for varints, the bytes for all others. Raises Malformed."""
     at, end = 0, len(raw)
     while at < end:
+        number, kind, content, at = field_at(raw, at)
+        yield number, kind, content
+
+
+def field_at(raw: bytes, at: int) -> tuple[int, int, int | bytes, int]:
+    """The field that begins at a place, as `fields` gives it, and where the next one begins. Raises Malformed."""
+    tag, at = varint(raw, at)
+    kind = tag & 7
+    if kind == VARINT:
+        number, at = varint(raw, at)
+        return tag >> 3, kind, number, at
+    if kind == BYTES:
+        length, at = varint(raw, at)
+    elif kind == FIXED64:
+        length = 8
+    elif kind == FIXED32:
+        length = 4
+    else:
+        raise Malformed(f"wire type {kind} is not known")
+    if length > len(raw) - at:
+        raise Malformed("a field is cut off")
+    return tag >> 3, kind, raw[at : at + length], at + length
+
+
+def spans(raw: bytes, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+    """(number, wire type, start, end) of each field's content between two places. Raises Malformed."""
+    at = start
+    while at < end:
         tag, at = varint(raw, at)
         kind = tag & 7
         if kind == VARINT:
-            number, at = varint(raw, at)
-            yield tag >> 3, kind, number
-            continue
-        if kind == BYTES:
+            _, after = varint(raw, at)
+        elif kind == BYTES:
             length, at = varint(raw, at)
-        elif kind == FIXED64:
-            length = 8
-        elif kind == FIXED32:
-            length = 4
+            after = at + length
+        elif kind in (FIXED64, FIXED32):
+            after = at + (8 if kind == FIXED64 else 4)
         else:
             raise Malformed(f"wire type {kind} is not known")
-        if length > end - at:
+        if after > end:
             raise Malformed("a field is cut off")
-        yield tag >> 3, kind, raw[at : at + length]
-        at += length
+        yield tag >> 3, kind, at, after
+        at = after
 
 
 def varint(raw: bytes, at: int) -> tuple[int, int]:

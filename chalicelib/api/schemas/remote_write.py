@@ -1,18 +1,31 @@
-"""Prometheus remote write 1.0: a snappy block with a WriteRequest becomes points of sampled series."""
+"""Prometheus remote write 1.0: a snappy block with a WriteRequest becomes points of sampled series.
+
+Nearly every TimeSeries is a head of labels and then one sample, and the heads come again with every scrape. So a
+request is cut at its samples by one regular expression, and the heads are looked up: see `_read`. Only what is not
+known yet, or has another form, is read field by field.
+"""
 
 from __future__ import annotations
 
-import math
-from functools import lru_cache
+import re
+from itertools import accumulate
+from operator import add
+from struct import unpack
 
 from chalicelib.api.body import MAX_INFLATED, MAX_WIRE
-from chalicelib.api.schemas.protobuf import Malformed, double, fields, message, signed64, text
+from chalicelib.api.schemas.protobuf import Malformed, double, field_at, fields, message, signed64, text, varint
+from chalicelib.api.schemas.remembered import Remembered, series_of
 from chalicelib.api.schemas.snappy import decompress
 from chalicelib.domain.errors import InvalidInput, TooLarge
-from chalicelib.services.incoming import Batch, Points
+from chalicelib.services.incoming import Batch, Points, Series, without_nan
 
-_MAX_CACHED = 4096
-_SAMPLE_HEAD = b"\x12\x10\x09"  # field 2 of 16 bytes that begin with a double
+# Field 2, a sample: 16 bytes with a double, or 7 where the double is 0 and left out, and a time of 6 bytes (to 2109).
+_SAMPLE = re.compile(rb"\x12(?:\x10\x09(.{8})|\x07)\x10([\x80-\xff]{5}[\x01-\x7f])", re.DOTALL)
+_WITH_VALUE, _WITHOUT = 18, 9
+_ZERO = bytes(8)
+_SERIES = 0x0A  # field 1 of a WriteRequest
+_with_value: Remembered[bytes, Series] = Remembered(16 << 20)
+_without: Remembered[bytes, Series] = Remembered(16 << 20)
 
 
 def read_remote_write(raw: bytes) -> Batch:
@@ -24,25 +37,85 @@ def read_remote_write(raw: bytes) -> Batch:
         raise TooLarge(f"The body is {len(raw)} bytes long; {MAX_WIRE} are allowed. Lower max_samples_per_send.")
     batch = Batch()
     try:
-        index = 0
-        for number, _, content in fields(decompress(raw, MAX_INFLATED)):
-            if number == 1:
-                _read_series(batch, index, message(content))
-                index += 1
+        _read(batch, decompress(raw, MAX_INFLATED))
     except Malformed as wrong:
         raise InvalidInput(f"body: is no snappy block with a WriteRequest: {wrong}.", field="body") from None
+    without_nan(batch.points)
     return batch
 
 
+def _read(batch: Batch, raw: bytes) -> None:
+    pieces = _SAMPLE.split(raw)
+    rest = pieces.pop()
+    heads, values, times = pieces[0::3], pieces[1::3], pieces[2::3]
+    with_value, without = _with_value.get, _without.get
+    # A head that is known says how long its series is: head and sample, exactly. If each head of the request is known,
+    # the cuts are where its fields end, and no other reading of these bytes is possible.
+    known = [
+        with_value(head) if value is not None else without(head) for head, value in zip(heads, values, strict=True)
+    ]
+    moments = {time: _six_bytes(time) for time in set(times)}
+    all_times = [moments[time] for time in times]
+    all_values = unpack(f"<{len(values)}d", b"".join([value or _ZERO for value in values]))
+    if rest or None in known:
+        tails = [_WITHOUT if value is None else _WITH_VALUE for value in values]
+        _read_by_field(batch, raw, [*map(len, heads)], tails, known, all_times, all_values)
+    else:
+        series = [each for each in known if each is not None]
+        batch.points = Points(series, all_times, [*all_values], [*range(len(series))])
+
+
+def _six_bytes(raw: bytes) -> int:
+    """A varint of six bytes: most of a request's are the same few."""
+    return varint(raw, 0)[0]
+
+
+def _read_by_field(
+    batch: Batch,
+    raw: bytes,
+    heads: list[int],
+    tails: list[int],
+    known: list[Series | None],
+    times: list[int],
+    values: tuple[float, ...],
+) -> None:
+    """Read a request in which not every head is known; those that are new are remembered.
+
+    `heads` and `tails` are the lengths of the pieces it was cut into.
+    """
+    ends = [*accumulate(map(add, heads, tails))]
+    places = {start: place for place, start in enumerate([0, *ends[:-1]])} if ends else {}
+    at = index = 0
+    while at < len(raw):
+        place = places.get(at)
+        if place is not None and (series := known[place]) is not None:
+            batch.points.add(index, series, times[place], values[place])
+            at, index = ends[place], index + 1
+            continue
+        start = at
+        number, _, content, at = field_at(raw, at)
+        if number == 1:
+            _read_series(batch, index, message(content))
+            index += 1
+            if place is not None and ends[place] == at:
+                _remember(raw[start : start + heads[place]], len(message(content)) - tails[place], tails[place])
+
+
+def _remember(head: bytes, length: int, tail: int) -> None:
+    """Remember the head of a TimeSeries that ends with one sample of `tail` bytes, if the `length` bytes before the
+    sample are labels and nothing else."""
+    try:
+        found = [*fields(head[-length:])] if length > 0 else []
+        name, tags = _decoded([message(content) for number, _, content in found if number == 1])
+    except Malformed:
+        return
+    if name and all(number == 1 for number, _, _ in found):
+        heads = _with_value if tail == _WITH_VALUE else _without
+        heads.keep(head, series_of(name, tags), len(head) + 200)
+
+
 def _read_series(batch: Batch, index: int, raw: bytes) -> None:
-    """One TimeSeries. Nearly all hold their labels and then one sample of 18 bytes: those labels are decoded once."""
-    if raw[-18:-15] == _SAMPLE_HEAD and raw[-7] == 0x10 and len(raw) <= _MAX_CACHED:
-        known = _labels_alone(raw[:-18])
-        if known is not None and known[0]:
-            time, value = _point(raw[-16:])
-            if not math.isnan(value):
-                batch.points.append((index, Points(known[0], known[1], [(time, value)])))
-            return
+    """One TimeSeries, whatever its form."""
     labels: list[bytes] = []
     points: list[tuple[int, float]] = []
     histograms = 0
@@ -50,19 +123,18 @@ def _read_series(batch: Batch, index: int, raw: bytes) -> None:
         if number == 1:
             labels.append(message(content))
         elif number == 2:
-            point = _point(message(content))
-            if not math.isnan(point[1]):
-                points.append(point)
+            points.append(_point(message(content)))
         elif number == 4:
             histograms += 1
-    named = tuple(labels)
-    name, tags = (_cached if sum(map(len, named)) <= _MAX_CACHED else _decoded)(named)
+    name, tags = _decoded(labels)
     if histograms:
         batch.reject(index, "histograms", "native histograms are not taken; send classic ones", samples=histograms)
     if not name:
         batch.reject(index, "labels", "must hold __name__", samples=len(points))
-    elif points:
-        batch.points.append((index, Points(name, tags, points)))
+        return
+    series = series_of(name, tags)
+    for time, value in points:
+        batch.points.add(index, series, time, value)
 
 
 def _point(raw: bytes) -> tuple[int, float]:
@@ -75,19 +147,7 @@ def _point(raw: bytes) -> tuple[int, float]:
     return time, value
 
 
-@lru_cache(maxsize=20_000)
-def _labels_alone(raw: bytes) -> tuple[str, dict[str, str]] | None:
-    """Name and tags of bytes that are labels and nothing else; None if they are anything more, or no whole fields."""
-    try:
-        found = [*fields(raw)]
-        if any(number != 1 for number, _, _ in found):
-            return None
-        return _decoded(tuple(message(content) for _, _, content in found))
-    except Malformed:
-        return None
-
-
-def _decoded(labels: tuple[bytes, ...]) -> tuple[str, dict[str, str]]:
+def _decoded(labels: list[bytes]) -> tuple[str, dict[str, str]]:
     """The metric's name and the tags; an empty label is the same as none."""
     tags: dict[str, str] = {}
     for label in labels:
@@ -95,6 +155,3 @@ def _decoded(labels: tuple[bytes, ...]) -> tuple[str, dict[str, str]]:
         if pair.get(2):
             tags[pair.get(1, "")] = pair[2]
     return tags.pop("__name__", ""), tags
-
-
-_cached = lru_cache(maxsize=20_000)(_decoded)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.series import Definition
+from chalicelib.domain.series_limits import Defined, Refusal
 from chalicelib.tsdb.progress import DrainCounts, DrainState
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
@@ -41,8 +42,8 @@ class DrainStep(Protocol):
         """How many frames of each writer are drained."""
         ...
 
-    def define(self, definitions: Mapping[int, Definition], now: int) -> dict[int, int]:
-        """Put series into the catalogue; series id -> metric type number, without those whose id another series has."""
+    def define(self, definitions: Mapping[int, Definition], now: int) -> Defined:
+        """Put series into the catalogue, as far as the limits go; without those whose id another series has."""
         ...
 
     def metrics_of(self, series_ids: Sequence[int]) -> dict[int, int]:
@@ -53,8 +54,12 @@ class DrainStep(Protocol):
         """Write a head row; instants in epoch ms."""
         ...
 
-    def keep_waiting(self, series_id: int, payload: bytes, now: int) -> None:
-        """Keep samples of a series nobody has defined yet, as Columns.pack() packs them."""
+    def keep_waiting(self, payloads: Mapping[int, bytes], now: int) -> None:
+        """Keep samples of series nobody has defined yet, by series id, as Columns.pack() packs them."""
+        ...
+
+    def count_refused(self, samples: Mapping[tuple[int, Refusal], int], now: int) -> None:
+        """Add to the count of samples refused, by metric type number and why."""
         ...
 
     def take_waiting(self, series_ids: Sequence[int]) -> list[bytes]:

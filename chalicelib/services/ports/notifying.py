@@ -226,3 +226,7 @@ class ChannelTypes(Protocol):
     def shows_updates(self, channel: Channel) -> bool:
         """Whether an acknowledgement can be shown in what was sent before."""
         ...
+
+    def with_threads(self) -> Sequence[str]:
+        """The types where something can be said below what was sent before, if their channel shows updates."""
+        ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.domain.browsing import Cardinality, MetricEntry, MetricSize, TagEntry, TagKeySize
 from chalicelib.domain.series import Kind
+from chalicelib.domain.series_limits import Refusal, RefusedSamples
 from chalicelib.storage.postgres.connection import Database
 
 
@@ -67,6 +68,17 @@ class PostgresBrowse:
                 " FROM series_catalogue s, jsonb_each_text(s.tags) AS tag GROUP BY tag.key ORDER BY 2 DESC, 1 LIMIT %s",
                 (limit,),
             ).fetchall()
+            refused = connection.execute(
+                "SELECT m.name, r.reason, sum(r.samples)::bigint, max(r.hour) FROM refused_samples r"
+                " JOIN metric_types m ON m.number = r.metric WHERE r.hour > now() - interval '1 day'"
+                " GROUP BY m.name, r.reason ORDER BY 3 DESC, 1, 2 LIMIT %s",
+                (limit,),
+            ).fetchall()
             row = connection.execute("SELECT count(*) FROM series_catalogue").fetchone()
         assert row is not None
-        return Cardinality(row[0], [MetricSize(*each) for each in metrics], [TagKeySize(*each) for each in tags])
+        return Cardinality(
+            row[0],
+            [MetricSize(*each) for each in metrics],
+            [TagKeySize(*each) for each in tags],
+            [RefusedSamples(name, Refusal(reason), samples, hour) for name, reason, samples, hour in refused],
+        )

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.series import Definition, Kind
+from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits, admit
 from chalicelib.storage.postgres.connection import Database
 
 if TYPE_CHECKING:
@@ -23,11 +24,11 @@ _log = logging.getLogger(__name__)
 
 
 def define_series(
-    connection: Connection, definitions: Mapping[int, Definition], now: datetime
-) -> tuple[dict[int, int], int]:
-    """Add the series that are new; series id -> metric type number, and how many were refused.
+    connection: Connection, definitions: Mapping[int, Definition], now: datetime, limits: SeriesLimits
+) -> tuple[Defined, int]:
+    """Add the series that are new, as far as the limits go; and how many collided with another of their id.
 
-    A definition is refused when its id stands for another series already: a collision, logged with both.
+    A collision is neither defined nor refused: it is logged with both series.
     """
     from psycopg.types.json import Jsonb
 
@@ -35,24 +36,43 @@ def define_series(
     numbers = _number_types(connection, {each.metric_type for each in definitions.values()}, now)
     defined: dict[int, int] = {}
     collisions = 0
-    fresh = []
+    fresh = {}
     for series_id, definition in definitions.items():
         number = numbers[definition.metric_type]
         if series_id not in known:
-            fresh.append((series_id, number, definition.unit, int(definition.kind), Jsonb(dict(definition.tags)), now))
+            fresh[series_id] = number
         elif known[series_id] != definition:
             collisions += 1
             _log.error("two series have one id", extra={"series": series_id, "refused": repr(definition)[:500]})
             continue
         defined[series_id] = number
-    if fresh:
+    refused = _refused(connection, fresh, now, limits) if fresh else {}
+    taken = [
+        (definitions[series_id], series_id, number) for series_id, number in fresh.items() if series_id not in refused
+    ]
+    rows = [(series, number, each.unit, int(each.kind), Jsonb(dict(each.tags)), now) for each, series, number in taken]
+    if rows:
         with connection.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
                 " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
-                fresh,
+                rows,
             )
-    return defined, collisions
+    return Defined({each: number for each, number in defined.items() if each not in refused}, refused), collisions
+
+
+def _refused(
+    connection: Connection, fresh: Mapping[int, int], now: datetime, limits: SeriesLimits
+) -> dict[int, tuple[int, Refusal]]:
+    counts = connection.execute(
+        "SELECT metric, count(*) FROM series_catalogue WHERE metric = ANY (%s) GROUP BY metric",
+        (list(set(fresh.values())),),
+    )
+    new = connection.execute(
+        "SELECT count(*) FROM series_catalogue WHERE first_seen >= date_trunc('hour', %s::timestamptz)", (now,)
+    ).fetchone()
+    assert new is not None
+    return admit(fresh.items(), dict(counts.fetchall()), new[0], limits)
 
 
 def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int, Definition]:
@@ -63,6 +83,11 @@ def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int,
 def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
     """Every series of these metric types, by id."""
     return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
+
+
+def series_tagged(connection: Connection, key: str, value: str, limit: int) -> dict[int, Definition]:
+    """Up to `limit` series that carry a tag, by id."""
+    return _definitions(connection.execute(f"{_SERIES} WHERE s.tags ->> %s = %s LIMIT %s", (key, value, limit)))
 
 
 def metrics_of(connection: Connection, series_ids: Sequence[int]) -> dict[int, int]:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
+from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits
 from chalicelib.storage.postgres.catalogue import define_series, metrics_of
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.tsdb.columns import SAMPLE_BYTES
 from chalicelib.tsdb.progress import DrainCounts, DrainState
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
 class PostgresDrain:
     """Hands out steps, one at a time over all containers: the drain's row is locked for as long as a step lasts."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, limits: SeriesLimits) -> None:
         self._database = database
+        self._limits = limits
 
     @contextlib.contextmanager
     def step(self) -> Iterator[PostgresDrainStep | None]:
@@ -31,23 +34,24 @@ class PostgresDrain:
             row = connection.execute(
                 "SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain FOR UPDATE SKIP LOCKED"
             ).fetchone()
-            yield None if row is None else PostgresDrainStep(connection, DrainState(*row))
+            yield None if row is None else PostgresDrainStep(connection, DrainState(*row), self._limits)
 
 
 class PostgresDrainStep:
     """One step of the drain, within its transaction."""
 
-    def __init__(self, connection: Connection, state: DrainState) -> None:
+    def __init__(self, connection: Connection, state: DrainState, limits: SeriesLimits) -> None:
         self._connection = connection
+        self._limits = limits
         self.state = state
 
     def marks(self) -> dict[int, int]:
         """How many frames of each writer are drained."""
         return dict(self._connection.execute("SELECT id, frames FROM writers").fetchall())
 
-    def define(self, definitions: Mapping[int, Definition], now: int) -> dict[int, int]:
-        """Put series into the catalogue; see storage/postgres/catalogue.py."""
-        defined, collisions = define_series(self._connection, definitions, to_datetime(now))
+    def define(self, definitions: Mapping[int, Definition], now: int) -> Defined:
+        """Put series into the catalogue, as far as the limits go; see storage/postgres/catalogue.py."""
+        defined, collisions = define_series(self._connection, definitions, to_datetime(now), self._limits)
         if collisions:
             self._connection.execute("UPDATE drain SET collisions = collisions + %s", (collisions,))
         return defined
@@ -67,12 +71,26 @@ class PostgresDrainStep:
             ),
         )
 
-    def keep_waiting(self, series_id: int, payload: bytes, now: int) -> None:
-        """Keep samples of a series nobody has defined yet."""
-        self._connection.execute(
-            "INSERT INTO waiting_samples (series_id, arrived_at, samples, payload) VALUES (%s, %s, %s, %b)",
-            (series_id, to_datetime(now), len(payload) // 24, payload),
-        )
+    def keep_waiting(self, payloads: Mapping[int, bytes], now: int) -> None:
+        """Keep samples of series nobody has defined yet, by series id."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO waiting_samples (series_id, arrived_at, samples, payload) VALUES (%s, %s, %s, %b)",
+                [
+                    (series_id, to_datetime(now), len(payload) // SAMPLE_BYTES, payload)
+                    for series_id, payload in payloads.items()
+                ],
+            )
+
+    def count_refused(self, samples: Mapping[tuple[int, Refusal], int], now: int) -> None:
+        """Add to the count of samples refused, by metric type number and why."""
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO refused_samples AS known (hour, metric, reason, samples)"
+                " VALUES (date_trunc('hour', %s::timestamptz), %s, %s, %s) ON CONFLICT (hour, metric, reason)"
+                " DO UPDATE SET samples = known.samples + excluded.samples",
+                [(to_datetime(now), metric, str(why), count) for (metric, why), count in samples.items()],
+            )
 
     def take_waiting(self, series_ids: Sequence[int]) -> list[bytes]:
         """Take the samples that waited for these series, in the order of their arrival."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus
+from chalicelib.domain.health import ActiveAlerts, Check, HealthReport, Status, StoreFacts, SystemStatus, TargetFacts
 from chalicelib.domain.hosts import DEFAULT_INTERVAL, DOWN_AT_LEAST_MS
 from chalicelib.domain.instants import from_moment, to_datetime
+from chalicelib.domain.series_limits import Refusal, RefusedSamples
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.rules import TELLING
 
 GONE_AFTER = timedelta(days=1)
+# A target that was just made or changed is planned within a minute; a pull may take most of another.
+PULLED_WITHIN = timedelta(minutes=3)
 # Down as the inventory of hosts has it; one that has been silent for a day is taken to be gone. What a
 # receiver refused for good is news for a day; what exhausted its tries, until somebody has decided about it.
 _FACTS = f"""
@@ -30,7 +33,14 @@ SELECT
   (SELECT nullif(last, '-infinity') FROM tick),
   (SELECT min(arrived_at) FROM heads),
   (SELECT count(*) FROM notifications WHERE state IN ('dead', 'failed') AND (state = 'dead' OR at > %(gone)s)),
-  entry_id, lost_frames, last_loss_at
+  (SELECT array[m.name, r.reason, sum(r.samples)::text] FROM refused_samples r
+     JOIN metric_types m ON m.number = r.metric WHERE r.hour > %(now)s - interval '1 hour'
+     GROUP BY m.name, r.reason ORDER BY sum(r.samples) DESC, 1 LIMIT 1),
+  entry_id, lost_frames, last_loss_at,
+  (SELECT count(*) FROM targets WHERE enabled),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM targets WHERE enabled
+     AND greatest(last_at, updated_at) < %(now)s - %(patience)s - (document ->> 'interval')::int * interval '1 s'),
+  (SELECT coalesce(array_agg(name ORDER BY name), '{{}}') FROM targets WHERE enabled AND last_state = 'down')
 FROM drain
 """  # noqa: S608 -- constants both
 
@@ -54,11 +64,13 @@ class PostgresHealth:
                     "gone": at - GONE_AFTER,
                     "interval": DEFAULT_INTERVAL,
                     "down": DOWN_AT_LEAST_MS,
+                    "patience": PULLED_WITHIN,
                     "tells_by_default": self._tells_by_default,
                 },
             ).fetchone()
         assert row is not None
-        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, entry, lost, loss = row
+        total, critical, high, enabled, telling, reporting, silent, tick, head, dead, *further = row
+        refused, entry, lost, loss, targets, overdue, not_up = further
         return StoreFacts(
             alerts=ActiveAlerts(total, critical, high),
             enabled_rules=enabled,
@@ -68,9 +80,11 @@ class PostgresHealth:
             last_tick=_instant(tick),
             oldest_head=_instant(head),
             dead_letters=dead,
+            refused=None if refused is None else RefusedSamples(refused[0], Refusal(refused[1]), int(refused[2])),
             drained_entry=entry,
             lost_frames=lost,
             last_loss=_instant(loss),
+            targets=TargetFacts(targets, tuple(overdue), tuple(not_up)),
         )
 
 

@@ -15,7 +15,7 @@ from botocore import exceptions
 from infra.aws import deploy as command
 from infra.aws.account import account, mail_warning
 from infra.aws.change_set import Stack
-from infra.aws.deploy import Wish, deploy, stack_name, token
+from infra.aws.deploy import Wish, _made, deploy, stack_name, token
 from infra.aws.destroy import destroy
 from infra.aws.package import PACKAGE, TEMPLATE, digest
 from infra.aws.refusals import Refused, said_clearly
@@ -136,6 +136,11 @@ def test_a_stage_is_deployed_tried_updated_taken_back_and_taken_down(site: Site,
     made = {each["ParameterKey"]: each["ParameterValue"] for each in (site.stack.described() or {})["Parameters"]}
     assert len(made["NotifierPublicKey"]) == 44
     assert made["NotifierPublicKey"] != made["NotifierPrivateKey"]
+    assert made["LinkSecret"] != ""
+    keys = site.stack.physical("NotifierKeys")
+    kept = site.where.client("secretsmanager").get_secret_value(SecretId=keys)["SecretString"]
+    assert json.loads(kept)["NotifierPublicKey"] == made["NotifierPublicKey"]
+    assert len(json.loads(kept)["NotifierPrivateKey"]) == 44
 
     # the same again changes nothing
     assert "nothing changes" in site.deploy().text
@@ -167,6 +172,18 @@ def test_a_stage_is_deployed_tried_updated_taken_back_and_taken_down(site: Site,
     assert site.stack.described() is None
     assert "is gone. What remains:" in terminal.text
     assert f"bucket perfmon-deployments-{site.where.number}" in terminal.text
+    assert f"secret {keys}: the keys that open" in terminal.text
+
+
+def test_keys_are_made_once_and_anew_when_asked_for() -> None:
+    first = _made(None, {})
+    assert set(first) == {"NotifierPublicKey", "NotifierPrivateKey", "LinkSecret"}
+    shown = [{"ParameterKey": name, "ParameterValue": value} for name, value in first.items()]
+    assert _made({"Parameters": shown}, {}) == {}
+    assert _made(None, first) == {}
+    other = _made({"Parameters": shown}, {"NotifierPublicKey": "new"})
+    assert set(other) == {"NotifierPublicKey", "NotifierPrivateKey"}
+    assert other["NotifierPublicKey"] not in ("new", first["NotifierPublicKey"])
 
 
 def test_what_is_missing_or_wrong_is_said_before_anything_is_built(site: Site) -> None:

@@ -37,10 +37,10 @@ def chalice_made(*names: str) -> dict[str, Any]:
 
 
 def statements(resources: dict[str, Any], function: str) -> list[dict[str, Any]]:
-    """What a function's role says."""
+    """What a function's role says, also what it says only where the user names subnets for it."""
     (policy,) = resources[f"{function}Role"]["Properties"]["Policies"]
     found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
+    return [each["Fn::If"][1] if "Fn::If" in each else each for each in found]
 
 
 def test_a_function_that_is_not_in_the_table_is_an_error() -> None:
@@ -68,6 +68,8 @@ def test_no_role_allows_more_than_resources_of_this_stack(resources: dict[str, A
             assert not [action for action in statement["Action"] if "*" in action]
             if statement.get("Sid") == "JoinNetwork":  # these have no ARN when Lambda is asked for them
                 assert {action.partition(":")[0] for action in statement["Action"]} == {"ec2"}
+            elif statement.get("Sid") == "ReadMetrics":  # CloudWatch knows no narrower resource
+                assert statement["Action"] == ["cloudwatch:GetMetricData"]
             elif statement["Effect"] == "Allow":
                 assert isinstance(statement["Resource"], dict), "an ARN of this stack, not a text that may match more"
 
@@ -77,8 +79,8 @@ def test_what_lambda_needs_for_the_network_is_denied_to_the_code_and_to_function
 ) -> None:
     for name, function in FUNCTIONS.items():
         by_sid = {each.get("Sid"): each for each in statements(resources, name)}
-        assert ("JoinNetwork" in by_sid) is function.inside
-        if function.inside:
+        assert ("JoinNetwork" in by_sid) is (function.inside or function.joins)
+        if function.inside or function.joins:
             denied = by_sid["NotTheCodeItself"]
             assert denied["Effect"] == "Deny"
             assert set(denied["Action"]) == set(by_sid["JoinNetwork"]["Action"])
@@ -89,7 +91,9 @@ def test_only_functions_inside_know_the_stores(resources: dict[str, Any]) -> Non
         properties = resources[name]["Properties"]
         known = {"DATABASE_URL", "REDIS_URL"} & set(properties["Environment"]["Variables"])
         assert known == ({"DATABASE_URL", "REDIS_URL"} if function.inside else set())
-        assert ("VpcConfig" in properties) is function.inside
+        assert ("VpcConfig" in properties) is (function.inside or function.joins)
+        if function.joins:  # only where the user says so
+            assert properties["VpcConfig"]["Fn::If"][2] == {"Ref": "AWS::NoValue"}
         assert properties["KmsKeyArn"] == {"Fn::GetAtt": ["Key", "Arn"]}
 
 

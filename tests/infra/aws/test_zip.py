@@ -102,6 +102,9 @@ def start(
         "AWS_ENDPOINT_URL": endpoint,
         "TICK_QUEUE": tick_queue,
         "EVENT_BUS_NAME": "default",
+        # The machine may bring no time zones: the package has them.
+        "PYTHONTZPATH": "",
+        "TIMEZONE": "Europe/Berlin",
         **notifier_parts,
     }
     with ExitStack() as running:
@@ -143,6 +146,12 @@ def test_every_function_of_the_template_starts_and_answers(
         "ReceiptHandle": "r",
         "Body": json.dumps([{"number": 1, "type": "t", "at": 1, "data": {}}]),
     }
+    too_late = {"MessageId": "6", "ReceiptHandle": "r", "Body": json.dumps({"at": 1, "token": "", "jobs": []})}
+    scraped = {
+        "MessageId": "7",
+        "ReceiptHandle": "r",
+        "Body": json.dumps([{"target_id": "tgt_1", "at": 1, "state": "up"}]),
+    }
     scheduled = scheduled_event("every", datetime.now(UTC), "event-1")
     events: dict[str, tuple[Any, Callable[[Any], bool]]] = {
         "app.app": (request("GET", "/monitoring/health/ready", routes), lambda answer: answer["statusCode"] == 200),
@@ -160,6 +169,12 @@ def test_every_function_of_the_template_starts_and_answers(
         ),
         "app.publish_events": (
             sqs_event([happened], "arn:aws:sqs:us-east-1:123456789012:e"),
+            lambda answer: answer is None,
+        ),
+        "app.plan_scrapes": (scheduled, lambda answer: answer == {"planned": 0}),
+        "app.pull": (sqs_event([too_late], "arn:aws:sqs:us-east-1:123456789012:p"), lambda answer: answer is None),
+        "app.note_scrapes": (
+            sqs_event([scraped], "arn:aws:sqs:us-east-1:123456789012:s"),
             lambda answer: answer is None,
         ),
         "app.compact": (scheduled, lambda answer: set(answer) == {"small", "full", "samples"}),

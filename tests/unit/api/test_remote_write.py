@@ -22,16 +22,16 @@ REPEATED = b"\x20\x0cabcd\x6e\x04\x00"
 def test_a_series_and_its_points_come_out_as_they_went_in() -> None:
     body = write_request(series({"__name__": "up", "job": "node", "empty": ""}, [(1000, 1.0), (2000, 0.0)]))
 
-    ((index, points),) = read_remote_write(block(body)).points
+    points = read_remote_write(block(body)).points
 
-    assert (index, points.metric_type, points.tags) == (0, "up", {"job": "node"})
-    assert points.points == [(1000, 1.0), (2000, 0.0)]
+    assert [(each.metric_type, each.tags) for each in points.series] == [("up", {"job": "node"})] * 2
+    assert (points.indexes, points.times, points.values) == ([0, 0], [1000, 2000], [1.0, 0.0])
 
 
 def test_a_stale_marker_is_no_sample_and_no_error() -> None:
     batch = read_remote_write(block(write_request(series({"__name__": "up"}, [(1000, STALE)]))))
 
-    assert (batch.points, batch.errors) == ([], [])
+    assert (len(batch.points), batch.errors) == (0, [])
 
 
 def test_a_series_without_a_name_is_refused_and_the_others_go_on() -> None:
@@ -72,21 +72,57 @@ def test_whatever_a_block_says_it_never_grows_over_its_bound(length: int, conten
 def test_a_double_is_read_bit_by_bit() -> None:
     body = write_request(series({"__name__": "x"}, [(1, -0.0)]))
 
-    ((_, points),) = read_remote_write(block(body)).points
+    (value,) = read_remote_write(block(body)).points.values
 
-    assert struct.pack("<d", points.points[0][1]) == struct.pack("<d", -0.0)
+    assert struct.pack("<d", value) == struct.pack("<d", -0.0)
 
 
-@given(
+ONE_SERIES = st.tuples(
     st.dictionaries(st.text(max_size=30), st.text(max_size=30), max_size=4),
     st.integers(2**35, 2**42 - 1),
-    st.floats(allow_nan=False),
+    st.floats(),
+    st.booleans(),
 )
-def test_the_short_road_for_one_sample_reads_what_the_long_one_reads(
-    labels: dict[str, str], at: int, value: float
-) -> None:
-    labels["__name__"] = "x"
-    short = series(labels, [(at, value)])
-    long = short + b"\x1a\x00"  # an empty exemplar: no longer a sample at the end
 
-    assert read_remote_write(block(write_request(short))).points == read_remote_write(block(write_request(long))).points
+
+@given(st.lists(ONE_SERIES, max_size=5))
+def test_the_short_road_reads_what_the_long_one_reads(
+    content: list[tuple[dict[str, str], int, float, bool]],
+) -> None:
+    short = [
+        series({**labels, "__name__": "x"}, [(at, value)], leaves_zero_out=zero) for labels, at, value, zero in content
+    ]
+    long = [each + b"\x1a\x00" for each in short]  # an empty exemplar: no longer a sample at the end
+
+    slowly = read_remote_write(block(write_request(*long))).points
+    at_first = read_remote_write(block(write_request(*short))).points
+    at_last = read_remote_write(block(write_request(*short))).points
+    beside_others = read_remote_write(block(write_request(*short, *long))).points
+
+    assert at_first == at_last == slowly
+    assert beside_others.values == 2 * slowly.values
+
+
+def test_a_value_that_looks_like_a_sample_does_not_mislead() -> None:
+    sample = series({}, [(1_800_000_000_000, 1.5)])
+    (trap,) = struct.unpack("<d", sample[:8])
+    labels = {"__name__": "x", "a": "b"}
+    body = write_request(series(labels, [(1_800_000_000_000, trap)]), series(labels, [(1_800_000_010_000, 2.0)]))
+
+    for _ in range(2):
+        points = read_remote_write(block(body)).points
+        assert (points.times, points.values) == ([1_800_000_000_000, 1_800_000_010_000], [trap, 2.0])
+
+
+def test_a_label_that_holds_a_sample_does_not_mislead() -> None:
+    hidden = "\x12\x07\x10\u00a9\u20ac1"  # in UTF-8: a sample without a value, at some time
+    labels = {"__name__": "x", "a": hidden, "b": f"{hidden}z"}
+    body = write_request(series(labels, [(1_800_000_000_000, 4.0)]))
+
+    for _ in range(2):
+        points = read_remote_write(block(body)).points
+        assert (points.series[0].tags, points.times, points.values) == (
+            {"a": hidden, "b": f"{hidden}z"},
+            [1_800_000_000_000],
+            [4.0],
+        )

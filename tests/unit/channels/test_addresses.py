@@ -123,7 +123,7 @@ def test_a_long_answer_is_cut_off_or_refused(inner: Receiver) -> None:
     inner.body = b"x" * 1000
     http = Http(Guard(allow_loopback=True), most_bytes=100)
     assert http.request("GET", inner.url, {}).body == b"x" * 100
-    strict = Http(Guard(allow_loopback=True), most_bytes=100, refuse_longer=True)
+    strict = Http(Guard(allow_loopback=True), most_bytes=100, whole=True)
     with pytest.raises(RequestFailed, match="more than 100 bytes"):
         strict.request("GET", inner.url, {})
 

@@ -1,0 +1,104 @@
+"""The service's own API for recording, as the collector uses it: from outside, with a token, like everybody else."""
+
+from __future__ import annotations
+
+import gzip
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from chalicelib.channels.http import Http, RequestFailed, Response
+from chalicelib.domain.recording import Body, NotRecorded, Recorded
+
+PATH = "/monitoring/metrics"
+SAMPLES_AT_ONCE = 5_000
+_TRIES = 3
+_LONGEST_PAUSE = 5.0  # seconds
+_NONE_TAKEN = 400
+_ANSWERS = frozenset({202, _NONE_TAKEN})
+_AGAIN = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class IngestApi:
+    """Posts snapshots; `base_url` is where the API is, `/api` included."""
+
+    http: Http
+    base_url: str
+    pause: Callable[[float], None] = time.sleep
+
+    def bodies(self, snapshots: Sequence[Mapping[str, Any]]) -> list[Body]:
+        """The requests' bodies, compressed, none with many more samples than the API takes well."""
+        parts: list[list[Mapping[str, Any]]] = []
+        size = SAMPLES_AT_ONCE
+        for snapshot in snapshots:
+            if size >= SAMPLES_AT_ONCE:
+                parts.append([])
+                size = 0
+            parts[-1].append(snapshot)
+            size += len(snapshot["metrics"])
+        return [_body(part) for part in parts]
+
+    def record(self, bodies: Sequence[Body], token: str, key: str) -> Recorded:
+        """Hand bodies over, each once however often it has to be tried. Raises NotRecorded."""
+        accepted = rejected = 0
+        reason = None
+        for number, body in enumerate(bodies):
+            said = self._post(body, token, f"{key}-{number}")
+            accepted += said.accepted
+            rejected += said.rejected
+            reason = reason or said.reason
+        return Recorded(accepted, rejected, reason)
+
+    def _post(self, body: Body, token: str, key: str) -> Recorded:
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/gzip",  # API Gateway ruins a compressed body that is called JSON
+            "Content-Encoding": "gzip",
+            "Idempotency-Key": key,
+            "User-Agent": "perfmon-collector",
+        }
+        why = ""
+        for attempt in range(_TRIES):
+            wait = 2.0**attempt
+            try:
+                answer = self.http.request("POST", f"{self.base_url.rstrip('/')}{PATH}", headers, body.content)
+            except RequestFailed as error:
+                why = error.message
+            else:
+                if answer.status in _ANSWERS:
+                    return _recorded(answer, body.samples)
+                why = f"it answered {answer.status}"
+                if answer.status not in _AGAIN:
+                    break
+                wait = _asked_wait(answer, wait)
+            if attempt + 1 < _TRIES:
+                self.pause(min(wait, _LONGEST_PAUSE) * (0.5 + random.random() / 2))  # noqa: S311 -- spreads retries
+        raise NotRecorded(f"the service did not take the samples: {why}")
+
+
+def _body(snapshots: Sequence[Mapping[str, Any]]) -> Body:
+    content = gzip.compress(msgspec.json.encode({"snapshots": snapshots}), 1)
+    return Body(content, sum(len(each["metrics"]) for each in snapshots))
+
+
+def _recorded(answer: Response, samples: int) -> Recorded:
+    """What the answer says of so many samples; 400: none was taken."""
+    try:
+        said = msgspec.json.decode(answer.body)
+        first = next(iter(said.get("errors") or ()), None)
+        reason = f"{first['field']}: {first['reason']}" if first else said.get("detail")
+        if answer.status == _NONE_TAKEN:
+            return Recorded(0, samples, reason)
+        return Recorded(int(said["accepted"]), int(said["rejected"]), reason)
+    except (msgspec.DecodeError, AttributeError, KeyError, TypeError, ValueError):
+        raise NotRecorded("the service answered what is not understood") from None
+
+
+def _asked_wait(answer: Response, default: float) -> float:
+    given = answer.headers.get("retry-after", "")
+    return float(given) if given.isascii() and given.isdigit() else default
