@@ -128,14 +128,36 @@ def test_recording_in_a_signal_handler_does_not_lock_the_program_up(receiver: Re
     run(
         """
 import signal
+monitoring = PerformanceMonitoringService(sys.argv[1], "pm_secret", flush_interval=3600, max_buffered=100)
 signal.signal(signal.SIGALRM, lambda *_: monitoring.record_metric("interrupting", 1))
 signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
 for each in range(50_000):
     monitoring.record_metric("orders", each)
 signal.setitimer(signal.ITIMER_REAL, 0)
-assert monitoring.figures().dropped > 0
+monitoring.record_metric("orders", each)
+figures = monitoring.figures()
+assert figures.sent + figures.dropped + figures.waiting > 50_001, figures
 monitoring.close()
-""".replace("for each", "monitoring.recorder._buffer.room = 100\nfor each"),
+""",
         receiver,
     )
-    assert any(sample["metricType"] == "interrupting" for sample in receiver.samples)
+    assert 49_999 in receiver.values()  # the newest are what is left
+
+
+def test_a_child_of_a_program_that_listens_closes_its_client_without_the_parents_threads(receiver: Receiver) -> None:
+    receiver.pages = {"GET /monitoring/events?limit=100": {"events": [], "next": "1"}}
+    said = run(
+        """
+monitoring.on("alertTriggered", print)
+if os.fork() == 0:
+    monitoring.record_metric("orders", 2)
+    monitoring.close()
+    assert not [each for each in threading.enumerate() if each.name == "perfmon-events"]
+    sys.exit()
+assert os.wait()[1] == 0
+assert [each for each in threading.enumerate() if each.name == "perfmon-events"]
+""",
+        receiver,
+    )
+    assert said == ""
+    assert receiver.values() == [2, 1]

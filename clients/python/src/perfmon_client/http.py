@@ -16,6 +16,7 @@ from perfmon_client.errors import ApiError, Unreachable
 from perfmon_client.forkable import ForkableAdapter
 
 TRIES = 4
+LONGEST_WAIT = 10  # seconds; who is asked to wait for longer hears so at once
 TIMEOUTS = (5, 30)  # to connect, to answer
 _RETRIED = (429, 500, 502, 503, 504)
 _NOTHING_KEPT = (429, 503)  # the service promises that a call answered so has changed nothing
@@ -120,7 +121,8 @@ class Http:
             else:
                 if answer.status < 400:
                     return answer.body
-                if attempt == TRIES or answer.status not in (_RETRIED if repeat else _NOTHING_KEPT):
+                again = answer.status in (_RETRIED if repeat else _NOTHING_KEPT) and answer.retry_after <= LONGEST_WAIT
+                if attempt == TRIES or not again:
                     raise answer.problem()
                 wait = max(wait, answer.retry_after)
             self._sleep(wait)

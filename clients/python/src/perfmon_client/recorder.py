@@ -99,7 +99,8 @@ class Recorder:
 
     def after_fork(self) -> None:
         """What the parent has buffered is the parent's; the child begins empty, on a connection of its own."""
-        self._left_behind.append(self._sender)  # letting it go would close its connection with locks that nobody opens
+        # Letting it go would close what its thread was reading from, under a lock that nobody opens here.
+        self._left_behind.append(self._sender)
         self._begin()
         self._in_worker = True
 

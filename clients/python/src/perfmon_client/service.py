@@ -158,6 +158,7 @@ class PerformanceMonitoringService:
 
     def off(self, event: str, listener: Listener) -> PerformanceMonitoringService:
         """Take a listener away."""
+        self._session()
         self._listeners.remove(event, listener)
         if not self._listeners.has(*FEED_EVENTS):
             self._feed.stop()
@@ -165,9 +166,10 @@ class PerformanceMonitoringService:
 
     def close(self) -> None:
         """Send what is left and let go of everything. Calling it twice is fine."""
+        http = self._session()
         self._feed.stop()
         self.recorder.close()
-        self._session().close()
+        http.close()
 
     def __enter__(self) -> PerformanceMonitoringService:
         return self
@@ -181,6 +183,7 @@ class PerformanceMonitoringService:
         """The connection of this process: a forked child must not speak on its parent's."""
         if self._process != os.getpid():
             self._process = os.getpid()
+            self._left_behind = self._http  # letting it go could wait for a thread that reads from it in the parent
             self._http = self._connect()
             self._feed.after_fork()
         return self._http
