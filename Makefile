@@ -64,6 +64,7 @@ bench: $(READY) ## measure what it costs
 	@$(BIN)/python -m benchmarks.ingest
 	@$(BIN)/python -m benchmarks.pipeline
 	@$(BIN)/python -m benchmarks.evaluation
+	@PYTHONPATH=clients/python/src $(BIN)/python -m benchmarks.client_overhead
 
 reset: ## wipe the local data
 	@python=$(BIN)/python; [ -x $$python ] || python=$(PYTHON); $$python -m infra.local.reset

@@ -42,9 +42,9 @@ class Api:
         """GET with query parameters; a trailing underscore is taken off a name: from_."""
         return self.call("GET", path, query={name.rstrip("_"): value for name, value in query.items()})
 
-    def delete(self, path: str) -> Reply:
-        """DELETE."""
-        return self.call("DELETE", path)
+    def delete(self, path: str, **query: str) -> Reply:
+        """DELETE with query parameters."""
+        return self.call("DELETE", path, query=query)
 
     def call(
         self,

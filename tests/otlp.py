@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 
+from chalicelib.services.incoming import Batch, Points
 from tests.remote_write import field, number
 
 
@@ -57,3 +58,13 @@ def double_gauge(name: str, value: float, time_ns: int, tags: dict[str, str]) ->
     point = b"\x11" + struct.pack("<Q", time_ns // 2) + b"\x19" + struct.pack("<Q", time_ns)
     point += b"\x21" + struct.pack("<d", value)
     return field(1, name) + field(5, field(1, point + b"".join(attribute(k, field(1, v)) for k, v in tags.items())))
+
+
+def all_points(batch: Batch) -> Points:
+    """A batch's points, those that came together among them, one by one."""
+    points = Points()
+    for run in batch.runs:
+        run.add_to(points)
+    for place, series in enumerate(batch.points.series):
+        points.add(batch.points.indexes[place], series, batch.points.times[place], batch.points.values[place])
+    return points

@@ -8,6 +8,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime
 from chalicelib.domain.matchers import parse_matchers
 from chalicelib.domain.scopes import Scope
+from chalicelib.wiring import alerting
 
 catalogue = Resource(__name__)
 
@@ -79,3 +80,30 @@ def list_series(request: Request) -> Answer:
         for each in found
     ]
     return Answer({"series": series})
+
+
+@catalogue.endpoint("DELETE", "/monitoring/metrics/series", scope=Scope.ADMIN)
+def delete_series(request: Request) -> Answer:
+    """Delete the series of a metric type that match the tags; a dry run unless it says `dryRun=false`."""
+    request.refuse_unknown_query("metricType", "tags", "dryRun")
+    metric_type = request.query("metricType")
+    if not metric_type:
+        raise InvalidInput("metricType: is missing.", field="metricType")
+    dry_run = request.query("dryRun") or "true"
+    if dry_run not in ("true", "false"):
+        raise InvalidInput("dryRun: must be true or false.", field="dryRun")
+    tags = request.query("tags") or ""
+    actor = alerting.actor(request.grant.token_id)
+    matchers = parse_matchers(tags)
+    found = alerting.delete_series().run(
+        metric_type, matchers, tags, dry_run=dry_run == "true", actor=actor, now=request.now
+    )
+    return Answer(
+        {
+            "dryRun": dry_run == "true",
+            "metricType": found.metric_type,
+            "series": found.series,
+            "samples": found.samples,
+            "readByRules": list(found.rules),
+        }
+    )

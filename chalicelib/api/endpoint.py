@@ -111,11 +111,6 @@ class Request:
         raw = self._raw.raw_body
         return raw if isinstance(raw, bytes) else raw.encode()
 
-    def take_any_answer(self) -> None:
-        """A caller that sends no Accept header takes anything; Chalice would refuse it a binary answer."""
-        if not self.header("accept"):
-            self._raw.headers = CaseInsensitiveMapping({**self._raw.headers, "accept": "*/*"})
-
     def text_body(self, *, most: int) -> str:
         """The body as text of at most so many bytes; for forms."""
         content = self.raw_body()
@@ -153,13 +148,20 @@ class Request:
 
 
 View = Callable[..., Answer]
+Refusal = Callable[[ChaliceRequest, ServiceError | None, str], Response]
 
 
 class Resource(Blueprint):
     """A blueprint whose routes each declare their scope."""
 
-    def endpoint(self, method: str, path: str, *, scope: Scope | None) -> Callable[[View], View]:
-        """Serve `path` with a view that takes the Request and the decoded path parameters by name."""
+    def endpoint(
+        self, method: str, path: str, *, scope: Scope | None, refusal: Refusal | None = None
+    ) -> Callable[[View], View]:
+        """Serve `path` with a view that takes the Request and the decoded path parameters by name.
+
+        `refusal` answers errors where a protocol of others has a form for them; else they are problem+json.
+        """
+        refuse = refusal or _refuse
 
         def register(view: View) -> View:
             def handle(**parameters: str) -> Response:
@@ -169,16 +171,16 @@ class Resource(Blueprint):
                     grant = None if scope is None else _authenticate(raw, scope, now)
                     request = Request(raw, grant, now)
                     answer = view(request, **{name: unquote(value) for name, value in parameters.items()})
+                    response = _respond(answer)
                 except ServiceError as error:
-                    return problem(error, _request_id(raw))
+                    response = refuse(raw, error, _request_id(raw))
                 except Exception:  # noqa: BLE001 -- the edge: logged, and answered without details
                     _log.exception("request failed", extra={"request": _request_id(raw), "route": f"{method} {path}"})
-                    return internal_error(_request_id(raw))
-                if answer.body is None:
-                    return Response("", {**answer.headers}, answer.status)
-                if isinstance(answer.body, str | bytes) and "Content-Type" in answer.headers:
-                    return Response(answer.body, {**answer.headers}, answer.status)
-                return Response(msgspec.json.encode(answer.body).decode(), {**_JSON, **answer.headers}, answer.status)
+                    response = refuse(raw, None, _request_id(raw))
+                if isinstance(response.body, bytes):
+                    # Chalice refuses a binary answer to a caller whose Accept does not name it, or who sends none.
+                    raw.headers = CaseInsensitiveMapping({**raw.headers, "accept": "*/*"})
+                return response
 
             summary = (view.__doc__ or "").partition("\n")[0]
             handle.route = Route(method, path, scope, summary)  # type: ignore[attr-defined]  # read by the law tests
@@ -187,6 +189,18 @@ class Resource(Blueprint):
             return view
 
         return register
+
+
+def _respond(answer: Answer) -> Response:
+    if answer.body is None:
+        return Response("", {**answer.headers}, answer.status)
+    if isinstance(answer.body, str | bytes) and "Content-Type" in answer.headers:
+        return Response(answer.body, {**answer.headers}, answer.status)
+    return Response(msgspec.json.encode(answer.body).decode(), {**_JSON, **answer.headers}, answer.status)
+
+
+def _refuse(_: ChaliceRequest, error: ServiceError | None, request_id: str) -> Response:
+    return internal_error(request_id) if error is None else problem(error, request_id)
 
 
 def _authenticate(raw: ChaliceRequest, scope: Scope, now: int) -> Grant:

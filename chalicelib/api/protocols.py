@@ -5,11 +5,10 @@ from __future__ import annotations
 from chalicelib import wiring
 from chalicelib.api.body import inflate
 from chalicelib.api.endpoint import Answer, Request, Resource
-from chalicelib.api.schemas.protobuf import to_varint
+from chalicelib.api.otlp_answers import JSON, PROTOBUF, form_of, refusal, success
 from chalicelib.domain.errors import InvalidInput, UnsupportedMediaType
 from chalicelib.domain.scopes import Scope
 
-PROTOBUF = "application/x-protobuf"
 protocols = Resource(__name__)
 
 
@@ -27,20 +26,20 @@ def remote_write(request: Request) -> Answer:
     return Answer(None, 204)
 
 
-@protocols.endpoint("POST", "/otlp/v1/metrics", scope=Scope.INGEST)
+@protocols.endpoint("POST", "/otlp/v1/metrics", scope=Scope.INGEST, refusal=refusal)
 def otlp_metrics(request: Request) -> Answer:
-    """Record an OTLP/HTTP export in protobuf; what was not taken is told as partial success."""
-    from chalicelib.api.schemas.otlp import read_otlp
+    """Record an OTLP/HTTP export in protobuf or JSON; what was not taken is told as partial success."""
+    form = form_of(request.header("content-type"))
+    if form not in (PROTOBUF, JSON):
+        raise UnsupportedMediaType(f"Content-Type {form[:80]!r} is not taken here; export as {PROTOBUF} or {JSON}.")
+    body = inflate(request.raw_body(), request.header("content-encoding"))
+    if form == JSON:
+        from chalicelib.api.schemas.otlp_json import read_otlp_json
 
-    given = request.header("content-type").partition(";")[0].strip().lower()
-    if given not in ("", PROTOBUF):
-        raise UnsupportedMediaType(f"Content-Type {given[:80]!r} is not taken here; export OTLP as {PROTOBUF}.")
-    batch = read_otlp(inflate(request.raw_body(), request.header("content-encoding")))
+        batch = read_otlp_json(body)
+    else:
+        from chalicelib.api.schemas.otlp import read_otlp
+
+        batch = read_otlp(body)
     recorded = wiring.ingest().record(batch, now=request.now, once=lambda: None)
-    request.take_any_answer()
-    if not recorded.rejected:
-        return Answer(b"", headers={"Content-Type": PROTOBUF})
-    first = recorded.errors[0]
-    said = f"{first.field}: {first.reason} (metric {first.index})".encode()
-    partial = b"\x08" + to_varint(recorded.rejected) + b"\x12" + to_varint(len(said)) + said
-    return Answer(b"\x0a" + to_varint(len(partial)) + partial, headers={"Content-Type": PROTOBUF})
+    return Answer(success(recorded, form), headers={"Content-Type": form})

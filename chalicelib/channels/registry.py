@@ -46,6 +46,10 @@ class Registry:
         )
         return read
 
+    def can_group(self, channel: Channel) -> bool:
+        """Whether one message can tell of several alerts: PagerDuty keeps an incident for each."""
+        return channel.type != "pagerduty"
+
     def with_threads(self) -> Sequence[str]:
         """The types where something can be said below what was sent before, if their channel shows updates."""
         return ("slack",)

@@ -52,7 +52,7 @@ class Slack:
         job, known = letter.job, letter.references
         if job.notice.reason == Reason.STANDOUTS:
             return self._reply(letter, escaped(message.headline), is_loud=False)
-        shown = {"text": text_of(message), "blocks": blocks_of(message, job, with_buttons=True)}
+        shown = {"text": text_of(message), "blocks": blocks_of(message, job, with_buttons=not job.others)}
         if "ts" not in known:
             answer = self._call(letter, "chat.postMessage", {"channel": job.target.config["channel"], **shown})
             return Delivered(answer["ts"], 200, {"ts": answer["ts"], "channel": answer["channel"]})

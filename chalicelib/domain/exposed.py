@@ -49,14 +49,26 @@ def kept_samples(samples: Iterable[Exposed], job: Job, tags: Mapping[str, str]) 
     """
     count = 0
     for sample in samples:
-        merged = {f"exported_{key}" if key in tags else key: value for key, value in sample.tags.items() if value}
-        merged |= tags
+        merged = _merged(sample.tags, tags)
         if job.relabel and not is_kept(job.relabel, {**merged, NAME: sample.name}):
             continue
         count += 1
         if count > job.sample_limit:
             raise ScrapeFailed(f"more than {job.sample_limit} samples: raise sampleLimit, or drop some with relabel")
         yield Exposed(sample.name, merged, sample.value, sample.at)
+
+
+def _merged(given: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A sample's tags with the target's; an empty one is the same as none."""
+    merged = {key: value for key, value in given.items() if value and key not in own}
+    for key in own.keys() & given.keys():
+        name = f"exported_{key}"
+        while name in own or name in given:
+            name = f"exported_{name}"
+        if given[key]:
+            merged[name] = given[key]
+    merged |= own
+    return merged
 
 
 def snapshots(samples: Iterable[Exposed], now: int) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +18,8 @@ from chalicelib.domain.rules import Rule
 class Notice:
     """What a notification says, as it was when it was decided; all instants in epoch ms, `unit` that of the values.
 
-    `held_back`: how many notifications the channel's rate limit has held back before this one.
+    `held_back`: how many notifications the channel's rate limit has held back before this one. `group_wait`: for how
+    many seconds it waits for others of its rule, to be told together with them; 0: it is told by itself.
     """
 
     at: int
@@ -43,6 +44,7 @@ class Notice:
     runbook_url: str = ""
     flaps: int = 0
     held_back: int = 0
+    group_wait: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,21 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A notification that is told together with another one."""
+
+    id: str
+    seq: int
+    round: int
+    notice: Notice
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """One notification on its way. `version` is that of this form.
 
     `seq` orders the notifications of one channel and alert; `round` counts how often it was given to the queue.
-    `was_told`: the ledger has it that something about the alert reached the channel.
+    `was_told`: the ledger has it that something about the alert reached the channel. `others` are told with it.
     """
 
     id: str
@@ -73,6 +85,20 @@ class Job:
     acknowledge_url: str = ""
     was_told: bool = False
     version: int = 1
+    others: tuple[Member, ...] = ()
+
+    def of(self, member: Member) -> Job:
+        """The job of one that is told with this one, as if by itself."""
+        return replace(
+            self,
+            id=member.id,
+            seq=member.seq,
+            round=member.round,
+            notice=member.notice,
+            others=(),
+            acknowledge_url="",
+            was_told=False,
+        )
 
     @property
     def thread(self) -> str:
@@ -144,4 +170,5 @@ def notice_of(
         runbook_url="" if rule is None else rule.runbook_url,
         flaps=flaps,
         held_back=held_back,
+        group_wait=rule.group_wait if rule is not None and reason is Reason.FIRING else 0,
     )

@@ -47,6 +47,11 @@ class Entry:
     notice: Notice | None = None
     not_before: int = 0
 
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for others of its rule, to be told in one message with them."""
+        return self.notice is not None and self.notice.group_wait > 0
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:

@@ -20,6 +20,7 @@ MAX_GROUP_TAGS = 5
 MAX_RECIPIENTS = 50
 MAX_CHANNELS = 20
 MAX_ESCALATION_STEPS = 10
+HOUR = 3600
 WEEK = 7 * 86_400
 MONTH = 30 * 86_400
 _ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\:]{1,64}@[^@\s,;<>\"()\[\]\\:]{1,253}")
@@ -48,6 +49,7 @@ def read_rule(given: object, *, rule_id: str) -> Rule:
         escalation=_read_escalation(fields),
         cooldown_period=fields.whole_or_none("cooldownPeriod", low=0, high=MONTH),
         repeat_interval=fields.whole("repeatInterval", default=DEFAULT_REPEAT_INTERVAL, low=0, high=MONTH),
+        group_wait=fields.whole("groupWait", default=0, low=0, high=HOUR),
         description=fields.text("description", most=4000, default="", multiline=True),
         runbook_url=_read_url(fields, "runbookUrl"),
     )
@@ -76,6 +78,7 @@ def write_rule(rule: Rule) -> dict[str, object]:
         "escalation": [{"after": step.after, "channels": list(step.channels)} for step in rule.escalation] or None,
         "cooldownPeriod": rule.cooldown_period,
         "repeatInterval": rule.repeat_interval,
+        "groupWait": rule.group_wait,
         "description": rule.description,
         "runbookUrl": rule.runbook_url,
     }

@@ -61,6 +61,7 @@ class Rule:
 
     `no_data` None: by the kind of series, see `policy`. `cooldown_period` None: the service's own
     (ALERT_COOLDOWN_PERIOD). `repeat_interval` 0: never again. `group_by` empty: one alert over everything.
+    `group_wait`: a channel hears so much later that it fires, and then of all alerts of the rule that do; 0: at once.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Rule:
     escalation: tuple[EscalationStep, ...] = ()
     cooldown_period: int | None = None
     repeat_interval: int = DEFAULT_REPEAT_INTERVAL
+    group_wait: int = 0
     description: str = ""
     runbook_url: str = ""
 

@@ -12,11 +12,12 @@ from enum import IntEnum
 from chalicelib.domain.names import DEFAULT_UNITS
 from chalicelib.domain.paths import normalise_path
 
+MAX_METRIC_TYPE = 128
 MAX_UNIT = 32
 MAX_TAGS = 20
 MAX_TAG_KEY = 64
 MAX_TAG_VALUE = 256
-_METRIC_TYPE = re.compile(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}")
+_METRIC_TYPE = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_.:-]{{0,{MAX_METRIC_TYPE - 1}}}")
 
 
 class Kind(IntEnum):
@@ -67,7 +68,7 @@ def check_metric_type(name: str) -> str:
     if not _METRIC_TYPE.fullmatch(name):
         raise InvalidSample(
             "metricType",
-            "must be 1 to 128 letters, digits or any of _ . : - and begin with a letter or underscore",
+            f"must be 1 to {MAX_METRIC_TYPE} letters, digits or any of _ . : - and begin with a letter or underscore",
         )
     return name
 

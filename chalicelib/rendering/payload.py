@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.jobs import Job
+from chalicelib.domain.jobs import Job, Notice
 from chalicelib.rendering.words import compose
 
 
@@ -26,26 +26,32 @@ def payload(job: Job, *, possible_duplicate: bool) -> dict[str, Any]:
         "links": {label.lower(): url for label, url in message.links},
     }
     if notice.alert_id:
-        shown["alert"] = {
-            "id": notice.alert_id,
-            "ruleId": notice.rule_id,
-            "ruleName": notice.rule_name,
-            "metricType": notice.metric_type,
-            "severity": notice.severity,
-            "state": notice.state,
-            "tags": dict(notice.tags),
-            "value": notice.value,
-            "unit": notice.unit,
-            "threshold": notice.threshold,
-            "message": notice.message,
-            "pendingSince": _iso(notice.pending_since),
-            "firedAt": _iso(notice.fired_at),
-            "resolvedAt": _iso(notice.resolved_at),
-            "resolvedReason": notice.resolved_reason,
-            "acknowledgedBy": notice.acknowledged_by,
-            "description": notice.description,
-        }
+        shown["alert"] = _alert(notice)
+    if job.others:
+        shown["alerts"] = [_alert(each) for each in (notice, *(other.notice for other in job.others))]
     return shown
+
+
+def _alert(notice: Notice) -> dict[str, Any]:
+    return {
+        "id": notice.alert_id,
+        "ruleId": notice.rule_id,
+        "ruleName": notice.rule_name,
+        "metricType": notice.metric_type,
+        "severity": notice.severity,
+        "state": notice.state,
+        "tags": dict(notice.tags),
+        "value": notice.value,
+        "unit": notice.unit,
+        "threshold": notice.threshold,
+        "message": notice.message,
+        "pendingSince": _iso(notice.pending_since),
+        "firedAt": _iso(notice.fired_at),
+        "resolvedAt": _iso(notice.resolved_at),
+        "resolvedReason": notice.resolved_reason,
+        "acknowledgedBy": notice.acknowledged_by,
+        "description": notice.description,
+    }
 
 
 def _iso(instant: int | None) -> str | None:

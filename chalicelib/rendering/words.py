@@ -11,6 +11,7 @@ from chalicelib.domain.jobs import Job, Notice
 from chalicelib.domain.notifications import Reason
 from chalicelib.domain.quantities import write_quantity, write_span
 
+MOST_LINES = 20  # alerts that a message lists
 _ENDED = {
     "recovered": "Recovered",
     "series_gone": "Stopped reporting",
@@ -42,6 +43,8 @@ def compose(job: Job, *, possible_duplicate: bool = False) -> Message:
         return Message(notice.message, notice.message, (("Time", _clock(notice.at, job.zone)),), (), (), "critical")
     if notice.reason == Reason.TEST:
         return _test(job)
+    if job.others:
+        return _together(job, possible_duplicate=possible_duplicate)
     return Message(
         subject=f"{_state(notice)}: {_what(notice)}",
         headline=_headline(notice),
@@ -51,6 +54,22 @@ def compose(job: Job, *, possible_duplicate: bool = False) -> Message:
         severity=notice.severity,
         is_over=notice.state == "resolved",
         is_acknowledged=notice.acknowledged_by is not None,
+    )
+
+
+def _together(job: Job, *, possible_duplicate: bool) -> Message:
+    """Several alerts of one rule: the first in full words, then all of them, a line each."""
+    notice, count = job.notice, 1 + len(job.others)
+    lines = [each.message for each in (notice, *(other.notice for other in job.others))]
+    more = [f"and {count - MOST_LINES} more"] if count > MOST_LINES else []
+    listed = "\n".join([*lines[:MOST_LINES], *more])
+    return Message(
+        subject=f"{_state(notice)}: {notice.rule_name} ({count} alerts)",
+        headline=f"{count} alerts of {notice.rule_name}.",
+        facts=(("Severity", notice.severity), ("Alerts", str(count))),
+        notes=(listed, *_notes(notice, possible_duplicate=possible_duplicate)),
+        links=tuple(_links(job)),
+        severity=notice.severity,
     )
 
 

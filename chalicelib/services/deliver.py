@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chalicelib.domain.deliveries import Claim, Delivered, DeliveryFailed, Failure, Letter
 from chalicelib.domain.jobs import Job, Outcome, Receipt
@@ -70,6 +70,7 @@ class Deliver:
             self._finish(job, claim, Outcome.SUPERSEDED, now, "Nothing of this alert arrived before.")
             return None
         if claim.doubts >= MAX_DOUBTS:
+            self._end_others(job, Outcome.UNCERTAIN, now, delivered=Delivered())
             self._finish(job, claim, Outcome.UNCERTAIN, now, "It was sent twice, and nobody answered.")
             return None
         began = now
@@ -79,9 +80,32 @@ class Deliver:
         except DeliveryFailed as error:
             return self._failed(job, line, claim, error, began)
         now = self._clock()
+        if job.others:  # later messages are about single alerts: none of them may change this one
+            delivered = replace(delivered, references={})
+            self._end_others(job, Outcome.SENT, began, delivered=delivered)
         self._claims.finish(job, claim, Outcome.SENT, now, delivered=delivered)
         self._send_receipt(job, claim, Outcome.SENT, began, took=now - began, delivered=delivered)
         return None
+
+    def _end_others(
+        self,
+        job: Job,
+        outcome: Outcome,
+        at: int,
+        *,
+        delivered: Delivered | None = None,
+        failed: DeliveryFailed | None = None,
+    ) -> None:
+        """What became of a message became of all that it told; before the first one ends, so that nothing is left."""
+        for member in job.others:
+            other = job.of(member)
+            claim = self._claims.begin(other, at, self._lease_ms)
+            if claim.is_mine or claim.state == "sending":
+                error = None if failed is None else failed.message
+                self._claims.finish(other, claim, outcome, at, error=error, delivered=delivered)
+            elif claim.state == Outcome.SUPERSEDED:
+                continue
+            self._send_receipt(other, claim, outcome, at, delivered=delivered, failed=failed)
 
     def _look(self, job: Job, claim: Claim, now: int) -> Again | None:
         """Somebody else has it, or it is done: then its receipt may have been lost."""
@@ -93,22 +117,26 @@ class Deliver:
             return None
         delivered = Delivered(claim.provider_id) if claim.state == Outcome.SENT else None
         self._send_receipt(job, claim, Outcome(claim.state), now, error=claim.error, delivered=delivered)
+        self._end_others(job, Outcome(claim.state), now, delivered=delivered)
         return None
 
     def _failed(self, job: Job, line: str, claim: Claim, error: DeliveryFailed, began: int) -> Again | None:
         now = self._clock()
         took = now - began
         if error.failure is Failure.PERMANENT:
+            self._end_others(job, Outcome.FAILED, began, failed=error)
             self._claims.finish(job, claim, Outcome.FAILED, now, error=error.message)
             self._send_receipt(job, claim, Outcome.FAILED, began, took=took, failed=error)
             return None
         is_doubtful = error.failure is Failure.DOUBTFUL
         if is_doubtful and claim.doubts + 1 >= MAX_DOUBTS:
+            self._end_others(job, Outcome.UNCERTAIN, began, delivered=Delivered(), failed=error)
             self._claims.finish(job, claim, Outcome.UNCERTAIN, now, error=error.message, delivered=Delivered())
             self._send_receipt(job, claim, Outcome.UNCERTAIN, began, took=took, failed=error)
             return None
         if claim.tries >= MAX_TRIES:
             self._dead_letters.put(job, line)
+            self._end_others(job, Outcome.DEAD, began, failed=error)
             self._claims.finish(job, claim, Outcome.DEAD, now, error=error.message)
             self._send_receipt(job, claim, Outcome.DEAD, began, took=took, failed=error)
             return None

@@ -1,4 +1,4 @@
-"""Metrics that follow from others: error_rate from error events, throughput from requests.
+"""Metrics that follow from others: error_rate from error events, throughput from requests, histograms' percentiles.
 
 An application that records `response_time` for each request and an `error_rate` event (unit count) for each failed one
 has recorded everything: the rate in percent is 100 x events / requests over the same window, and the throughput is the
@@ -13,7 +13,9 @@ import numpy as np
 
 from chalicelib.domain.matchers import Matcher
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
+from chalicelib.services.histograms import percentiles
 from chalicelib.services.query import MetricAnswer, MetricQuery, MetricTable, QueryMetrics, present
+from chalicelib.tsdb.aggregate import share_of
 
 EVENT_UNIT = "count"
 
@@ -30,7 +32,16 @@ class DerivedQueries:
             return self._error_rate(query)
         if query.metric_type == THROUGHPUT and query.unit in (None, "requests/s"):
             return self._throughput(query)
+        if (share := share_of(query.aggregation)) is not None:
+            return self._percentile(query, share)
         return self._recorded.run(query)
+
+    def _percentile(self, query: MetricQuery, share: float) -> MetricAnswer:
+        """Of the samples of that name, or else of the histogram."""
+        recorded = self._recorded.table(query)
+        if not recorded.groups and (of_histogram := percentiles(self._recorded, query, share)).groups:
+            return present(query, of_histogram)
+        return present(query, recorded)
 
     def _error_rate(self, query: MetricQuery) -> MetricAnswer:
         """Percent of requests that failed; steps without a request have none. Recorded percentages as they are."""

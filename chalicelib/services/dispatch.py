@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 from chalicelib.domain.channels import Channel, ChannelSet
-from chalicelib.domain.jobs import Job, Notice, Target
+from chalicelib.domain.jobs import Job, Member, Notice, Target
 from chalicelib.domain.ledger import Outgoing
 from chalicelib.services.ports.alerting import UnitOfWork
 from chalicelib.services.ports.notifying import ChannelBook, JobQueue, Outbox
 
 AT_ONCE = 500
 BATCH = 10  # what SQS takes in one call
+MOST_TOGETHER = 40  # notices of some kilobytes each in one message of at most 256 kB
+Bundle = tuple[Outgoing, ...]  # in order; what is told together
 
 
 class Dispatch:
@@ -65,28 +67,46 @@ class Dispatch:
                 else:
                     gone = "The channel is switched off." if channel.is_known else "The channel has been deleted."
                     self._outbox.withdraw(each.id, gone, now)
-            for batch in _batches(ready):
-                jobs = [(line_of(each), self._job(each, channel, now)) for each, channel in batch]
+            for batch in _batches(together(ready)):
+                jobs = [(line_of(bundle[0]), self._job(bundle, channel, now)) for bundle, channel in batch]
                 sent = self._queue.send(jobs)
-                self._outbox.dispatched([each.id for each, _ in batch[:sent]], now)
+                self._outbox.dispatched([each.id for bundle, _ in batch[:sent] for each in bundle], now)
                 if sent < len(batch):
                     return 0  # the rest goes with the next run, in its order
         return len(waiting)
 
-    def _job(self, outgoing: Outgoing, channel: Channel, now: int) -> Job:
-        dashboard, acknowledge = self._links(outgoing.notice, now)
-        target = Target(channel.id, channel.type, channel.config, channel.sealed)
+    def _job(self, bundle: Bundle, channel: Channel, now: int) -> Job:
+        first, *others = bundle
+        dashboard, acknowledge = self._links(first.notice, now)
         return Job(
-            outgoing.id,
-            outgoing.seq,
-            outgoing.round,
-            target,
-            outgoing.notice,
+            first.id,
+            first.seq,
+            first.round,
+            Target(channel.id, channel.type, channel.config, channel.sealed),
+            first.notice,
             self._zone,
             dashboard,
-            acknowledge,
-            outgoing.was_told,
+            "" if others else acknowledge,
+            first.was_told,
+            others=tuple(Member(each.id, each.seq, each.round, each.notice) for each in others),
         )
+
+
+def together(ready: Sequence[tuple[Outgoing, Channel]]) -> list[tuple[Bundle, Channel]]:
+    """What is told in one message: neighbours of a line that waited for each other, bounded by what a job may hold."""
+    bundles: list[tuple[list[Outgoing], Channel]] = []
+    last: dict[str, int] = {}
+    for each, channel in ready:
+        line = line_of(each)
+        place = last.get(line)
+        if each.notice.group_wait and place is not None and len(bundles[place][0]) < MOST_TOGETHER:
+            before = bundles[place][0]
+            if before[-1].notice.group_wait and all(other.alert_id != each.alert_id for other in before):
+                before.append(each)
+                continue
+        last[line] = len(bundles)
+        bundles.append(([each], channel))
+    return [(tuple(bundle), channel) for bundle, channel in bundles]
 
 
 def line_of(outgoing: Outgoing) -> str:
@@ -94,15 +114,19 @@ def line_of(outgoing: Outgoing) -> str:
     return blake2b(f"{outgoing.channel_id}|{outgoing.rule_id}".encode(), digest_size=16).hexdigest()
 
 
-def _batches(ready: Sequence[tuple[Outgoing, Channel]]) -> list[list[tuple[Outgoing, Channel]]]:
+def _batches(ready: Sequence[tuple[Bundle, Channel]]) -> list[list[tuple[Bundle, Channel]]]:
     """In order, at most 10 each, and no alert twice in one: a queue may refuse single messages of a batch."""
-    batches: list[list[tuple[Outgoing, Channel]]] = []
+    batches: list[list[tuple[Bundle, Channel]]] = []
     seen: set[tuple[str, str]] = set()
-    for each, channel in ready:
-        thread = (each.channel_id, each.alert_id or each.id)
-        if not batches or len(batches[-1]) == BATCH or thread in seen:
+    for bundle, channel in ready:
+        threads = {(each.channel_id, each.alert_id or each.id) for each in bundle}
+        is_big = len(bundle) > 1  # a call takes no more bytes than a message
+        if not batches or len(batches[-1]) == BATCH or threads & seen or is_big:
             batches.append([])
             seen.clear()
-        batches[-1].append((each, channel))
-        seen.add(thread)
-    return batches
+        batches[-1].append((bundle, channel))
+        seen |= threads
+        if is_big:
+            batches.append([])
+            seen.clear()
+    return [batch for batch in batches if batch]

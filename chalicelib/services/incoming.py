@@ -11,6 +11,8 @@ import msgspec
 
 from chalicelib.domain.errors import FieldError
 
+MAX_REASONS = 1_000
+
 
 class Sample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """One event: the body of the record-metric call. `timestamp` None = the server's now."""
@@ -71,6 +73,32 @@ class Points:
         self.indexes = [*compress(self.indexes, good)]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Together:
+    """Series that come together each time, in this order; equal only to itself, as a series is. `indexes` are those of
+    `Points`, but counted from the first element that these series came in."""
+
+    series: list[Series]
+    indexes: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A point of each series of `together`; times and values as in `Points`, `first` is what its indexes begin with."""
+
+    together: Together
+    first: int
+    times: list[int]
+    values: list[float]
+
+    def add_to(self, points: Points) -> None:
+        """Add them one by one."""
+        points.series += self.together.series
+        points.times += self.times
+        points.values += self.values
+        points.indexes += [self.first + index for index in self.together.indexes]
+
+
 def without_nan(points: Points) -> None:
     """Let go of points whose value is NaN: those who send them mean that there is none."""
     if any(map(isnan, points.values)):
@@ -85,13 +113,15 @@ class Batch:
     samples: list[tuple[int | None, Sample]] = field(default_factory=list)
     snapshots: list[tuple[int | None, Snapshot]] = field(default_factory=list)
     points: Points = field(default_factory=Points)
+    runs: list[Run] = field(default_factory=list)
     errors: list[FieldError] = field(default_factory=list)
     rejected: int = 0
 
     def reject(self, index: int | None, field_name: str, reason: str, samples: int = 1) -> None:
-        """Count samples that cannot be recorded, and say why."""
+        """Count samples that cannot be recorded, and say why, as long as anybody would read it."""
         self.rejected += samples
-        self.errors.append(FieldError(index, field_name, reason))
+        if len(self.errors) < MAX_REASONS:
+            self.errors.append(FieldError(index, field_name, reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from chalicelib.domain.errors import FieldError
 from chalicelib.domain.series import InvalidSample
 from chalicelib.services.incoming import Batch, Recorded, Sample, Snapshot
-from chalicelib.services.points import add_points
+from chalicelib.services.points import add_points, add_runs
 from chalicelib.services.ports.ingest import FrameSink
 from chalicelib.services.rows import ANNOUNCE_EVERY_MS, Row, Rows
 from chalicelib.services.sample_times import SampleTimes
@@ -39,6 +39,7 @@ class Ingest:
         rows: list[Row] = []
         for index, snapshot in batch.snapshots:
             self._add_snapshot(frame, rows, batch, index, snapshot, now)
+        rows += add_runs(frame, self._rows, batch, self._times, now)
         if batch.points:
             rows += add_points(frame, self._rows, batch, self._times, now)
         if batch.samples:

@@ -25,9 +25,32 @@ def add_points(frame: FrameBuilder, rows: Rows, batch: Batch, times: SampleTimes
         points.keep([row is not None for row in found])
     kept = [row for row in found if row is not None]
     if kept:
-        moments = [(time, len([*same])) for time, same in groupby(points.times)]
-        frame.add_columns([row.ids for row in kept], points.values, moments)
+        frame.add_columns([row.ids for row in kept], points.values, _moments(points.times))
     return kept
+
+
+def add_runs(frame: FrameBuilder, rows: Rows, batch: Batch, times: SampleTimes, now: int) -> list[Row]:
+    """Add a batch's runs to the frame and return their rows; those with anything wrong become points of the batch."""
+    oldest, newest = times.bounds(now)
+    kept = []
+    for run in batch.runs:
+        if min(run.times) < oldest or max(run.times) > newest or not all(map(isfinite, run.values)):
+            run.add_to(batch.points)
+            continue
+        try:
+            row = rows.cached(run.together) or rows.row_together(run.together, run.together.series)
+        except InvalidSample:
+            run.add_to(batch.points)
+            continue
+        frame.add_columns([row.ids], run.values, _moments(run.times))
+        kept.append(row)
+    return kept
+
+
+def _moments(times: list[int]) -> list[tuple[int, int]]:
+    if times[0] == times[-1] and times.count(times[0]) == len(times):
+        return [(times[0], len(times))]
+    return [(time, len([*same])) for time, same in groupby(times)]
 
 
 def _resolve(found: list[Row | None], points: Points, rows: Rows, batch: Batch) -> None:

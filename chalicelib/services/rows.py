@@ -17,6 +17,7 @@ from chalicelib.domain.series import (
     check_tags,
     check_unit,
 )
+from chalicelib.services.incoming import Series
 from chalicelib.services.ports.ingest import MetricTypes
 
 ANNOUNCE_EVERY_MS = 240_000
@@ -71,6 +72,16 @@ class Rows:
         """The row of one sampled series. Raises InvalidSample."""
         definition = self._define(metric_type, unit, Kind.SAMPLED, check_tags(tags, self._policy))
         return self._keep(key, Row([definition], self._distinct(tags)))
+
+    def row_together(self, key: object, series: Sequence[Series]) -> Row:
+        """The row of sampled series that come together. Raises InvalidSample when one of them is wrong."""
+        definitions = []
+        distinct: dict[tuple[str, str], None] = {}
+        for each in series:
+            tags = check_tags(each.tags, self._policy)
+            definitions.append(self._define(each.metric_type, each.unit, Kind.SAMPLED, tags))
+            distinct |= dict.fromkeys(self._distinct(each.tags))
+        return self._keep(key, Row(definitions, tuple(distinct)))
 
     def snapshot_row(
         self, key: object, tags: Mapping[str, str], metrics: Iterable[str], units: Mapping[str, str]

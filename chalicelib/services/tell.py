@@ -103,14 +103,18 @@ class Tell:
         change, now = context.change, context.now
         alert = change.after
         limit = sheet.limits.get(channel.id)
-        facts = context.facts(channel, telling, escalates_after, is_rate_limited=limit is not None and limit.is_reached)
+        joins = change.before is not State.FIRING and sheet.joins(change.episode.rule_id, channel.id)
+        is_rate_limited = limit is not None and limit.is_reached and not joins
+        facts = context.facts(channel, telling, escalates_after, is_rate_limited=is_rate_limited)
         decision = plan(change.before, alert, facts, now)
         kept = telling or Telling(change.episode.alert.id, channel.id, change.episode.rule_id)
         kept = replace(kept, state=None if alert is None else str(alert.state), escalates_after=escalates_after)
         if decision is not None:
             context.note(decision)
-            held_back = limit.take() if limit is not None and decision.reason.is_sent else 0
-            sheet.entries.append(self._entry(context, channel, decision, held_back))
+            entry = self._entry(context, channel, decision)
+            if limit is not None and decision.reason.is_sent and not (joins and entry.waits):
+                entry = _holding_back(entry, limit.take())
+            sheet.add(entry)
             kept = replace(
                 kept,
                 told_at=now if decision.reason.is_sent and kept.told_at is None else kept.told_at,
@@ -124,10 +128,12 @@ class Tell:
             return
         sheet.tellings.append(replace(kept, due_at=due_at(kept, context, facts)))
 
-    def _entry(self, context: Outlook, channel: Channel, decision: Decision, held_back: int) -> Entry:
+    def _entry(self, context: Outlook, channel: Channel, decision: Decision) -> Entry:
         change, now = context.change, context.now
         episode = change.episode
-        is_sent = decision.reason.is_sent
+        notice = notice_of(episode, change.rule, decision.reason, now, flaps=decision.flaps)
+        if not self._types.can_group(channel):
+            notice = replace(notice, group_wait=0)
         return Entry(
             id=self._new_id(),
             at=now,
@@ -139,11 +145,8 @@ class Tell:
             reason=decision.reason,
             mute_id=decision.mute_id,
             flaps=decision.flaps,
-            held_back=held_back,
-            notice=notice_of(episode, change.rule, decision.reason, now, flaps=decision.flaps, held_back=held_back)
-            if is_sent
-            else None,
-            not_before=now,
+            notice=notice if decision.reason.is_sent else None,
+            not_before=now + notice.group_wait * 1000,
         )
 
     def _show_acknowledgement(
@@ -202,6 +205,22 @@ class Sheet:
         self.tellings: list[Telling] = []
         self.gone: list[tuple[str, str]] = []
         self.cooldowns: dict[Group, Cooldown] = {}
+        self._grouped: set[tuple[str, str]] = set()
+
+    def add(self, entry: Entry) -> None:
+        """Write an entry down; one that waits for others of its rule opens a message that they join."""
+        self.entries.append(entry)
+        if entry.waits:
+            self._grouped.add((entry.rule_id, entry.channel_id))
+
+    def joins(self, rule_id: str, channel_id: str) -> bool:
+        """Whether what fires of this rule is told in a message that this run has opened."""
+        return (rule_id, channel_id) in self._grouped
+
+
+def _holding_back(entry: Entry, held_back: int) -> Entry:
+    assert entry.notice is not None  # it is sent
+    return replace(entry, held_back=held_back, notice=replace(entry.notice, held_back=held_back))
 
 
 def _ended_recently(silence: AnySilence, now: int) -> bool:

@@ -26,6 +26,12 @@ def bound_of(aggregation: str) -> float | None:
     return float(aggregation.partition(":")[2]) if aggregation.startswith(SHARE_UP_TO) else None
 
 
+def share_of(aggregation: str) -> float | None:
+    """The share (0 to 1) of a percentile like p95; None for other aggregations."""
+    found = _PERCENTILE.fullmatch(aggregation)
+    return None if found is None else float(found[1]) / 100
+
+
 def aggregate(aggregation: str, values: Floats, cells: Cells, size: int) -> Floats:
     """One value per cell, NaN where a cell has no sample.
 
@@ -34,8 +40,8 @@ def aggregate(aggregation: str, values: Floats, cells: Cells, size: int) -> Floa
     """
     if bound := bound_of(aggregation):
         return _avg((values <= bound).astype(np.float64), cells, size)
-    if percentile := _PERCENTILE.fullmatch(aggregation):
-        return _percentile(values, cells, size, float(percentile[1]) / 100)
+    if (share := share_of(aggregation)) is not None:
+        return _percentile(values, cells, size, share)
     return _BY_NAME[aggregation](values, cells, size)
 
 

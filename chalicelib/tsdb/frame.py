@@ -97,9 +97,10 @@ class FrameBuilder:
         self.samples += count
 
     def add_columns(self, ids: list[bytes], values: list[float], moments: list[tuple[int, int]]) -> None:
-        """Add samples of which neighbours may share a time: `moments` are (time, how many samples in a row)."""
-        count = len(ids)
-        self._ids.append(b"".join(ids))
+        """Add samples of which neighbours may share a time: `moments` are (time, how many samples in a row); `ids` are
+        pieces of the column of ids."""
+        count = len(values)
+        self._ids += ids
         self._values.append(struct.pack(f"<{count}d", *values))
         self._times += [time for time, _ in moments]
         self._lengths += [length for _, length in moments]

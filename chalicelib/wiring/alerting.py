@@ -10,6 +10,7 @@ from chalicelib.wiring import database, valkey
 
 if TYPE_CHECKING:
     from chalicelib.services.agents import IntroduceAgents
+    from chalicelib.services.delete_series import DeleteSeries
     from chalicelib.services.evaluate import Evaluate
     from chalicelib.services.explain import Explain
     from chalicelib.services.history import AlertHistory
@@ -210,6 +211,15 @@ def evaluate() -> Evaluate:
         tick_ms=given.tick_seconds * 1000,
         max_alerts=given.max_alerts_per_rule,
     )
+
+
+@cache
+def delete_series() -> DeleteSeries:
+    """Deletes series."""
+    from chalicelib.services.delete_series import DeleteSeries
+    from chalicelib.storage.postgres.deletion import PostgresDeletion
+
+    return DeleteSeries(PostgresDeletion(database()), rule_book(), audit_trail())
 
 
 def actor(token_id: str) -> str:

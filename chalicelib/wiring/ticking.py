@@ -23,6 +23,7 @@ def tick() -> Tick:
     from chalicelib.services.tick import Tick
     from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
     from chalicelib.storage.postgres.catalogue import PostgresCatalogue
+    from chalicelib.storage.postgres.orphans import PostgresOrphans
     from chalicelib.storage.postgres.tick import PostgresHousekeeping, PostgresTick
     from chalicelib.storage.postgres.tokens import PostgresTokens
     from chalicelib.storage.valkey.grants import ValkeyGrants
@@ -39,6 +40,7 @@ def tick() -> Tick:
         housekeeping=(
             active_users(),
             PostgresHousekeeping(database()),
+            PostgresOrphans(database()),
             PostgresAlertRetention(
                 database(), alert_days=given.alert_retention_days, audit_days=given.audit_retention_days
             ),

@@ -6,6 +6,7 @@ import gzip
 import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -129,6 +130,21 @@ def test_what_is_exposed_is_recorded_with_the_targets_own_tags(server: Exporter,
     assert not [each for each in recorder.snapshots["node"] if "nothing" in each["metrics"]]
 
 
+def test_no_tag_of_a_sample_is_lost_to_one_of_the_target(server: Exporter, recorder: Recorder) -> None:
+    server.pages["/metrics"] = b'x{job="a",exported_job="b",instance="",exported_exported_job="c"} 1\n'
+
+    puller(recorder).run(pull(job(f"{server.url}/metrics", "node")))
+
+    (tags,) = [each["tags"] for each in recorder.snapshots["node"] if "x" in each["metrics"]]
+    assert tags == {
+        "job": "node",
+        "instance": server.url.removeprefix("http://"),
+        "exported_exported_exported_job": "a",
+        "exported_job": "b",
+        "exported_exported_job": "c",
+    }
+
+
 def test_an_answer_with_its_length_need_not_end_a_line(server: Exporter, recorder: Recorder) -> None:
     server.pages["/metrics"], server.headers = b"bytes_total 12", {"Content-Length": "14"}
 
@@ -139,25 +155,31 @@ def test_an_answer_with_its_length_need_not_end_a_line(server: Exporter, recorde
 
 def test_targets_that_hang_keep_nobody_waiting(server: Exporter, recorder: Recorder) -> None:
     server.pages["/metrics"] = b"x 1\n"
-    hanging = [job(f"{server.url}/hang", f"hang{number}", timeout=3) for number in range(5)]
-    good = [job(f"{server.url}/metrics", f"good{number}", timeout=3) for number in range(35)]
-    when: dict[str, float] = {}
-    began = time.monotonic()
-    record = recorder.record
+    hanging = [job(f"{server.url}/hang", f"hang{number}", timeout=30) for number in range(5)]
+    good = {f"good{number}" for number in range(35)}
+    jobs = (*hanging, *(job(f"{server.url}/metrics", name, timeout=30) for name in good))
+    running = ThreadPoolExecutor(1)
+    scrapes = running.submit(puller(recorder).run, pull(*jobs))
 
-    def timed(bodies: Sequence[Body], token: str, key: str) -> Recorded:
-        when[key.partition("-")[0]] = time.monotonic() - began
-        return record(bodies, token, key)
+    # all others are recorded while these five still hang
+    give_up = time.monotonic() + 25
+    while recorder.snapshots.keys() != good and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert recorder.snapshots.keys() == good
 
-    recorder.record = timed  # type: ignore[method-assign] # the same, with a stopwatch
+    # what becomes of these is told with the rest
+    server.released.set()
+    down = {each.target_id: each.error for each in scrapes.result(60) if each.state is ScrapeState.DOWN}
+    assert down == {each.id: "no proper answer: the other side hung up" for each in hanging}
+    running.shutdown()
 
-    scrapes = puller(recorder).run(pull(*hanging, *good))
 
-    # all others were recorded before the first of the hanging was given up
-    assert {each.target_id for each in scrapes if each.state is ScrapeState.DOWN} == {each.id for each in hanging}
-    assert max(when[each.id] for each in good) < min(when[each.id] for each in hanging)
-    assert [each.error for each in scrapes if each.target_id == "hang0"] == ["no proper answer: timed out"]
-    assert recorder.value("hang0", "up") == 0
+def test_a_target_that_does_not_answer_in_its_time_is_down(server: Exporter, recorder: Recorder) -> None:
+    (scrape,) = puller(recorder).run(pull(job(f"{server.url}/hang", timeout=1)))
+
+    assert (scrape.state, scrape.error) == (ScrapeState.DOWN, "no proper answer: timed out")
+    assert scrape.seconds > 0.9
+    assert recorder.value("job", "up") == 0
 
 
 def test_rules_keep_and_drop(server: Exporter, recorder: Recorder) -> None:

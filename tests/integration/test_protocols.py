@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import json
 import time
 from collections.abc import Callable
 
 import pytest
 
+from chalicelib.wiring import ticking
 from tests.call import Api
 from tests.otlp import gauge, request
 from tests.remote_write import STALE, block, series, write_request
@@ -62,3 +64,82 @@ def test_what_was_not_taken_is_told_as_partial_success(api: Api) -> None:
 
     assert answered["statusCode"] == 200
     assert b"\x08\x01" in base64.b64decode(answered["body"])[:6]
+
+
+def test_an_export_in_json_is_read_live_and_answered_in_json(api: Api) -> None:
+    point = {"asInt": "7", "timeUnixNano": str(time.time_ns()), "attributes": [tag("route", "/x")]}
+    resource = {"attributes": [tag("host.name", "web-1")]}
+    metrics = [{"name": "otel.json", "gauge": {"dataPoints": [point, {**point, "timeUnixNano": "0"}]}}]
+    body = {"resourceMetrics": [{"resource": resource, "scopeMetrics": [{"metrics": metrics}]}]}
+
+    answered = api.post(OTLP, gzip.compress(json.dumps(body).encode()))
+    (read,) = api.get("/monitoring/metrics/realtime", types="otel.json").body["otel.json"]
+
+    assert (answered.status, answered.body["partialSuccess"]["rejectedDataPoints"]) == (200, "1")
+    assert (read["value"], read["tags"]) == (7, {"host": "web-1", "route": "/x"})
+    assert api.post(OTLP, {}).body == {}
+
+
+def tag(key: str, value: str) -> dict[str, object]:
+    """An attribute in JSON."""
+    return {"key": key, "value": {"stringValue": value}}
+
+
+def test_errors_are_a_status_in_the_form_of_the_request(api: Api) -> None:
+    in_json = api.post(OTLP, "no JSON")
+    in_protobuf = api.raw("POST", OTLP, b"\xff", headers={"Content-Type": "application/x-protobuf", "Accept": ""})
+    stranger = Api("nobody").raw("POST", OTLP, b"", headers={"Content-Type": "application/x-protobuf"})
+
+    assert (in_json.status, in_json.body["code"]) == (400, 3)
+    assert (in_protobuf["statusCode"], base64.b64decode(in_protobuf["body"])[:2]) == (400, b"\x08\x03")
+    assert (stranger["statusCode"], base64.b64decode(stranger["body"])[:2]) == (401, b"\x08\x10")
+
+
+def p95(api: Api, name: str, **more: str) -> list[tuple[dict[str, str], float]]:
+    """The 95th percentile of the last two minutes, by the tags grouped by, and its unit among them."""
+    asked = {"metricType": name, "from_": "-2m", "to": "now", "step": "5m", "aggregation": "p95", **more}
+    body = api.get("/monitoring/metrics/query", **asked).body
+    return [({**each["tags"], "unit": body["unit"]}, each["points"][-1][1]) for each in body["series"]]
+
+
+def test_a_percentile_of_a_cumulated_histogram_is_of_what_came_in_the_range(api: Api) -> None:
+    now = time.time_ns()
+    point = {"aggregationTemporality": 2}
+    for seconds, counts in ((20, [500, 0, 0]), (10, [540, 40, 0]), (0, [560, 120, 0])):
+        data = {"timeUnixNano": now - seconds * 10**9, "bucketCounts": counts, "explicitBounds": [10, 20], "sum": 1}
+        send(api, {"name": "took", "unit": "ms", "histogram": {**point, "dataPoints": [data]}})
+
+    ((told, value),) = p95(api, "took")
+
+    assert told == {"unit": "ms"}
+    assert value == pytest.approx(10 + 10 * (0.95 * 180 - 60) / 120)
+    assert p95(api, "took", unit="s")[0][1] == pytest.approx(value / 1000)
+
+
+def test_a_percentile_of_deltas_is_of_their_sum_by_group(api: Api) -> None:
+    now = time.time_ns()
+    for host, most in (("a", 10), ("b", 20)):
+        data = [
+            {"timeUnixNano": now - seconds * 10**9, "bucketCounts": [0, 5, 0], "explicitBounds": [0, most]}
+            for seconds in (10, 0)
+        ]
+        send(api, {"name": "took.delta", "histogram": {"aggregationTemporality": 1, "dataPoints": data}}, host)
+
+    found = {told["host"]: value for told, value in p95(api, "took.delta", groupBy="host")}
+
+    assert found == {"a": pytest.approx(9.5), "b": pytest.approx(19.0)}
+
+
+def send(api: Api, metric: dict[str, object], host: str = "web-1") -> None:
+    """Export one metric of a host."""
+    resource = {"resource": {"attributes": [tag("host.name", host)]}, "scopeMetrics": [{"metrics": [metric]}]}
+    assert api.post(OTLP, {"resourceMetrics": [resource]}).body == {}
+
+
+def test_a_host_that_exports_is_in_the_inventory(api: Api) -> None:
+    send(api, {"name": "up", "gauge": {"dataPoints": [{"timeUnixNano": time.time_ns(), "asInt": 1}]}}, "web-7")
+    ticking.tick().run(time.time_ns() // 1_000_000, now=time.time_ns() // 1_000_000)
+
+    (host,) = api.get("/monitoring/hosts").body["hosts"]
+
+    assert (host["name"], host["state"]) == ("web-7", "up")

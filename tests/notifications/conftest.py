@@ -174,6 +174,15 @@ class Story:
 
     def fire(self, now: int, name: str = "a", host: str = "web-1") -> Episode:
         """An alert fires."""
+        change = self._firing(now, name, host)
+        self.tick(now, change)
+        return change.episode
+
+    def fire_all(self, now: int, names: list[str]) -> None:
+        """Alerts fire in the same tick."""
+        self.tick(now, *(self._firing(now, name, f"web-{name}") for name in names))
+
+    def _firing(self, now: int, name: str, host: str) -> Change:
         alert = Alert(f"alert_{name}", State.FIRING, now - 60_000, now)
         episode = Episode(
             alert=alert,
@@ -188,8 +197,7 @@ class Story:
             unit="percent",
         )
         moved = Transition(now, alert.id, State.PENDING, State.FIRING)
-        self.tick(now, Change(State.PENDING, episode, self.rule, transitions=(moved,)))
-        return episode
+        return Change(State.PENDING, episode, self.rule, transitions=(moved,))
 
     def resolve(self, now: int, episode: Episode) -> Episode:
         """It recovers."""

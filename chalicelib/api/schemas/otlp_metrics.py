@@ -30,10 +30,10 @@ def read_metric(plan: PlanBuilder, raw: bytes, start: int, end: int, shared: Tag
                 raise Malformed("a field is a number where it must be bytes")
             data.append((number, begin, close))
     for of, begin, close in data:
-        found = [*spans(raw, begin, close)]
-        is_delta = any(number == 2 and varint(raw, at)[0] == DELTA for number, _, at, _ in found)
-        for number, _, first, last in found:
+        is_delta = any(number == 2 and varint(raw, at)[0] == DELTA for number, _, at, _ in spans(raw, begin, close))
+        for number, _, first, last in spans(raw, begin, close):
             if number == 1:
+                plan.begin_point()
                 named = Named(name, unit, shared | attributes(raw, first, last, _ATTRIBUTES[of]), is_delta)
                 _read_point(plan, raw, first, last, of, named)
 
@@ -59,14 +59,12 @@ def _has_no_value(raw: bytes, start: int, end: int, flags: int) -> bool:
 def _read_number(plan: PlanBuilder, raw: bytes, start: int, end: int, named: Named) -> None:
     time_at, value_at = NOWHERE, None
     for number, kind, at, after in spans(raw, start, end):
-        if number == 5:
+        if number in (2, 5):  # since when it counts; exemplars
             plan.ignore(at, after)
-        elif number in (2, 3, 4, 6):
-            place = _number(plan, kind, at, "d" if number == 4 else "q" if number == 6 else "Q")
-            if number == 3:
-                time_at = place
-            elif number != 2:
-                value_at = place
+        elif number == 3:
+            time_at = _number(plan, kind, at, "Q")
+        elif number in (4, 6):
+            value_at = _number(plan, kind, at, "d" if number == 4 else "q")
     if value_at is not None:
         plan.add(named.series(), time_at, value_at)
 
@@ -76,7 +74,7 @@ def _read_histogram(plan: PlanBuilder, raw: bytes, start: int, end: int, named: 
     counts = 0
     bounds: list[float] = []
     for number, kind, at, after in spans(raw, start, end):
-        if number in (2, 3, 4, 5, _MIN, _MAX):
+        if number in (3, 4, 5):
             places[number] = _number(plan, kind, at, "Q" if number < 5 else "d")
         elif number == 6:
             if counts:
@@ -85,7 +83,7 @@ def _read_histogram(plan: PlanBuilder, raw: bytes, start: int, end: int, named: 
             places[6] = plan.numbers(at, "Q", counts)
         elif number == 7:
             bounds += [*unpack_from(f"<{_packed(kind, at, after)}d", raw, at)]
-        elif number == 8:
+        elif number in (2, 8, _MIN, _MAX):
             plan.ignore(at, after)
     time_at = places.get(3, NOWHERE)
     if counts and counts != len(bounds) + 1:
@@ -100,7 +98,9 @@ def _read_summary(plan: PlanBuilder, raw: bytes, start: int, end: int, named: Na
     places: dict[int, int] = {}
     quantiles = []
     for number, kind, at, after in spans(raw, start, end):
-        if number in (2, 3, 4, 5):
+        if number == 2:
+            plan.ignore(at, after)
+        elif number in (3, 4, 5):
             places[number] = _number(plan, kind, at, "Q" if number < 5 else "d")
         elif number == 6:
             quantile, value_at = 0.0, None

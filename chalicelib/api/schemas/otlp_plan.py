@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
+from math import isnan
+from operator import itemgetter
 from struct import Struct
 from typing import Any
 
-from chalicelib.services.incoming import Batch, Series
+from chalicelib.api.schemas.protobuf import Malformed
+from chalicelib.services.incoming import Batch, Run, Series, Together
 
+MAX_POINTS = 50_000  # of one resource, in one request
 NOWHERE = -1  # where a number is found that was left out because it is 0
 _EACH_POINT = 300  # bytes of a plan beside the export's own, roughly
 
@@ -19,40 +23,59 @@ class Plan:
 
     def __init__(self, builder: PlanBuilder) -> None:
         self._layout = builder.layout()
-        self._between_at = tuple(builder.between_at)
+        self._pick_between = _picker(builder.between_at)
         self._between = tuple(builder.between)
-        self._series = builder.series
-        self._times_at = builder.times_at
-        self._values_at = builder.values_at
-        self._indexes = builder.indexes
-        self._cumulated = builder.cumulated
+        cumulated = [(index, each) for index, group, *_ in builder.cumulated for each in group]
+        self._together = Together(
+            [*builder.series, *(each for _, each in cumulated)],
+            [*builder.indexes, *(index for index, _ in cumulated)],
+        )
+        self._pick_times = _picker(builder.times_at)
+        self._pick_values = _picker(builder.values_at)
+        self._cumulated = [(time_at, begin, end) for _, _, time_at, begin, end in builder.cumulated]
         self._rejected = builder.rejected
         self._literal = builder.literal
         self.metrics = builder.metrics
         self.comes_again = not builder.literal
-        self.weight = 2 * self._layout.size + _EACH_POINT * len(self._series)
+        self.weight = 2 * self._layout.size + _EACH_POINT * len(self._together.series)
 
     def read(self, raw: bytes, batch: Batch, first: int) -> bool:
         """Add what these bytes say to the batch, if they fit; its metrics are counted from `first`."""
         if len(raw) != self._layout.size:
             return False
         found: Sequence[Any] = (*self._layout.unpack(raw), 0)
-        if tuple([found[at] for at in self._between_at]) != self._between:
+        if self._pick_between(found) != self._between:
             return False
-        points = batch.points
-        points.series += self._series
-        points.times += [found[at] // 1_000_000 for at in self._times_at]
-        points.values += [found[at] for at in self._values_at]
-        points.indexes += [first + index for index in self._indexes]
-        for index, series, time_at, begin, end in self._cumulated:
-            time = found[time_at] // 1_000_000
-            for each, value in zip(series, accumulate(found[begin:end]), strict=True):
-                points.add(first + index, each, time, value)
+        times = _milliseconds(self._pick_times(found))
+        values = [*self._pick_values(found)]
+        for time_at, begin, end in self._cumulated:
+            times += [found[time_at] // 1_000_000] * (end - begin)
+            values += accumulate(found[begin:end])
+        if times:
+            run = Run(self._together, first, times, values)
+            if any(map(isnan, values)):
+                run.add_to(batch.points)
+            else:
+                batch.runs.append(run)
         for index, field, reason, samples in self._rejected:
             batch.reject(first + index, field, reason, samples)
         for index, each, time, value in self._literal:
-            points.add(first + index, each, time, value)
+            batch.points.add(first + index, each, time, value)
         return True
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """What takes the items at these places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda found: tuple([found[place] for place in places])
+
+
+def _milliseconds(times: tuple[int, ...]) -> list[int]:
+    """Of nanoseconds, which mostly are all the same."""
+    if times and times.count(times[0]) == len(times):
+        return [times[0] // 1_000_000] * len(times)
+    return [time // 1_000_000 for time in times]
 
 
 class PlanBuilder:
@@ -73,6 +96,13 @@ class PlanBuilder:
         self.rejected: list[tuple[int, str, str, int]] = []
         self.literal: list[tuple[int, Series, int, float]] = []
         self.metrics = 0
+        self._points = 0
+
+    def begin_point(self) -> None:
+        """Another point. Raises Malformed when there are more than any client sends."""
+        self._points += 1
+        if self._points > MAX_POINTS:
+            raise Malformed(f"over {MAX_POINTS} points of one resource; send smaller requests")
 
     def numbers(self, start: int, letter: str, count: int = 1) -> int:
         """Numbers of 8 bytes that may differ, as struct's letter has them; where they will be found."""

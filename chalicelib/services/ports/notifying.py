@@ -227,6 +227,10 @@ class ChannelTypes(Protocol):
         """Whether an acknowledgement can be shown in what was sent before."""
         ...
 
+    def can_group(self, channel: Channel) -> bool:
+        """Whether one message can tell of several alerts."""
+        ...
+
     def with_threads(self) -> Sequence[str]:
         """The types where something can be said below what was sent before, if their channel shows updates."""
         ...

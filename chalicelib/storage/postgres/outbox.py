@@ -38,7 +38,8 @@ class PostgresOutbox:
     def take(self, now: int, limit: int) -> list[Outgoing]:
         """The oldest of every (channel, rule) and what follows it there, in order; locked. Raises Unavailable.
 
-        What waits for its time holds back what comes after it in its line. What somebody else has locked is his.
+        What waits for its time holds back what comes after it in its line, but what is told together leaves together.
+        What somebody else has locked is his.
         """
         with self._database.transaction() as connection:
             heads = connection.execute(
@@ -61,13 +62,16 @@ class PostgresOutbox:
             ).fetchall()
         found: list[Outgoing] = []
         waiting: set[tuple[str, str]] = set()
+        grouping: set[tuple[str, str]] = set()  # lines whose last one waited for others
         for row in rows:
             outgoing = _outgoing(*row)
             line = (outgoing.channel_id, outgoing.rule_id)
-            if outgoing.not_before > now:
+            joins = bool(outgoing.notice.group_wait) and line in grouping
+            if outgoing.not_before > now and not joins:
                 waiting.add(line)
             if line not in waiting:
                 found.append(outgoing)
+                (grouping.add if outgoing.notice.group_wait else grouping.discard)(line)
         return found[:limit]
 
     def dispatched(self, ids: Sequence[str], now: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
 from chalicelib.storage.postgres.rollups import forget_rollups
 
+_log = logging.getLogger(__name__)
 FORGET_WRITERS_AFTER = timedelta(hours=48)
 
 
@@ -51,8 +53,8 @@ class PostgresHousekeeping:
         """Delete what has expired at `now` (epoch ms). Raises Unavailable."""
         at = to_datetime(now)
         with self._database.transaction() as connection:
-            drop_partitions(connection, at.date())
-            forget_rollups(connection, at.date())
+            partitions = drop_partitions(connection, at.date())
+            rollups = forget_rollups(connection, at.date())
             connection.execute("DELETE FROM refused_samples WHERE hour < %s - interval '2 days'", (at,))
             connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))
             # Counted from the drain's progress, not from now: as long as nothing is drained, no mark may go.
@@ -60,3 +62,5 @@ class PostgresHousekeeping:
                 "DELETE FROM writers WHERE seen_at < (SELECT drained_at FROM drain) - %s::interval",
                 (FORGET_WRITERS_AFTER,),
             )
+        if partitions or rollups:
+            _log.info("what was kept for long enough is gone", extra={"partitions": partitions, "rollups": rollups})

@@ -41,6 +41,14 @@ def test_waiting_is_never_shorter_than_the_service_asks() -> None:
     assert 0.1 < waits[1] < 1
 
 
+def test_nobody_is_kept_waiting_for_longer_than_a_caller_would() -> None:
+    waits: list[float] = []
+    refusal = Answer(429, {"detail": "too many"}, headers={"Retry-After": "3600"})
+    with scripted_api(refusal) as api, pytest.raises(ApiError, match="too many"):
+        http(api.url, waits).get("/x")
+    assert waits == []
+
+
 def test_a_refusal_names_the_field_and_is_not_repeated() -> None:
     refusal = Answer(400, {"detail": "value: is missing.", "field": "value"})
     with scripted_api(refusal) as api, pytest.raises(ApiError, match="value: is missing") as caught:

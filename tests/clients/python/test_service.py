@@ -90,6 +90,21 @@ def test_an_alert_is_told_acknowledged_and_resolved(served: Served, monitoring: 
     until(lambda: [each for each in told if each[1] == mine] == expected, "the alert's events")
 
 
+def test_what_is_recorded_while_the_service_is_away_arrives_once_when_it_is_back(
+    served: Served, monitoring: PerformanceMonitoringService
+) -> None:
+    for value in range(300):
+        if value == 100:
+            served.stop()
+        if value == 250:
+            served.start()
+        assert monitoring.record_metric("orders", value, "count", {"shop": "a"})
+    until(lambda: monitoring.figures().sent == 300, "the last sample's arrival")
+
+    (found,) = served.get("/monitoring/metrics/realtime", types="orders").values()
+    assert sorted(sample["value"] for sample in found) == list(range(300))
+
+
 def test_nobody_listens_to_an_event_that_there_is_not(monitoring: PerformanceMonitoringService) -> None:
     with pytest.raises(ValueError, match="alertTriggered"):
         monitoring.on("alert_triggered", print)

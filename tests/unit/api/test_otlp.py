@@ -6,22 +6,29 @@ import math
 import struct
 from contextlib import suppress
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.api.schemas.otlp import read_otlp
 from chalicelib.api.schemas.otlp_exponential import MAX_BINS, bucket_counts
 from chalicelib.domain.errors import InvalidInput
-from tests.otlp import attribute, double_gauge, exponential, gauge, histogram, request, resource_metrics
+from chalicelib.services.incoming import Points
+from tests.otlp import all_points, attribute, double_gauge, exponential, gauge, histogram, request, resource_metrics
 from tests.remote_write import field
 
 SECOND = 1_000_000_000
 
 
+def points_of(body: bytes) -> Points:
+    """All points of a request, one by one."""
+    return all_points(read_otlp(body))
+
+
 def test_a_gauge_carries_its_attributes_its_unit_and_the_host() -> None:
     body = request(gauge("http.active", 7, 5 * SECOND, {"route": "/x"}, unit="By"), {"host.name": "web-1", "os": "x"})
 
-    points = read_otlp(body).points
+    points = points_of(body)
     (series,) = points.series
 
     assert (points.indexes, series.metric_type, series.unit) == ([0], "http.active", "B")
@@ -31,7 +38,7 @@ def test_a_gauge_carries_its_attributes_its_unit_and_the_host() -> None:
 
 def values(body: bytes) -> dict[tuple[str, str | None], float]:
     """The value of each metric type and bound."""
-    found = read_otlp(body).points
+    found = points_of(body)
     return {
         (each.metric_type, each.tags.get("le")): value for each, value in zip(found.series, found.values, strict=True)
     }
@@ -103,7 +110,7 @@ def test_an_export_laid_out_like_the_last_one_is_read_by_its_plan_and_another_on
             double_gauge("x", value, at * SECOND, {"k": tag}),
             histogram("t", [1.0], [at, 2], value, at * SECOND),
         ]
-        points = read_otlp(2 * resource_metrics(metrics, {"host.name": "web-1"})).points
+        points = points_of(2 * resource_metrics(metrics, {"host.name": "web-1"}))
 
         of_gauge = [place for place, each in enumerate(points.series) if each.metric_type == "x"]
         assert [points.series[place].tags for place in of_gauge] == [{"host": "web-1", "k": tag}] * 2
@@ -111,6 +118,11 @@ def test_an_export_laid_out_like_the_last_one_is_read_by_its_plan_and_another_on
         assert [points.values[place] for place in of_gauge] == [value, value]
         assert {points.times[place] for place in range(len(points))} == {at * 1000}
         assert sorted(points.values) == sorted(2 * [value, at, at + 2, at + 2, value])
+
+
+def test_more_points_than_any_client_sends_are_refused_before_they_are_read() -> None:
+    with pytest.raises(InvalidInput, match="over 50000 points"):
+        read_otlp(request(field(1, "x") + field(5, b"\x0a\x00" * 50_001), {}))
 
 
 def test_what_is_left_out_because_it_is_zero_is_zero() -> None:
@@ -123,7 +135,7 @@ def test_the_counts_of_deltas_say_that_they_are() -> None:
     metric = histogram("t", [], [2], 4.5, SECOND)
     inner = metric[metric.index(b"\x4a") + 2 :]
 
-    points = read_otlp(request(field(1, "t") + field(9, inner + b"\x10\x01"), {})).points
+    points = points_of(request(field(1, "t") + field(9, inner + b"\x10\x01"), {}))
 
     assert {each.tags.get("temporality") for each in points.series} == {"delta"}
 
@@ -141,6 +153,6 @@ def test_attributes_are_text_whatever_they_were() -> None:
     value = attribute("s", field(1, "a")) + attribute("b", b"\x10\x01") + attribute("i", b"\x18\x05")
     point = value + attribute("d", b"\x21" + number) + attribute("list", field(5, b"")) + b"\x21" + number
 
-    (series,) = read_otlp(request(field(1, "x") + field(5, field(1, point)), {})).points.series
+    (series,) = points_of(request(field(1, "x") + field(5, field(1, point)), {})).series
 
     assert series.tags == {"s": "a", "b": "true", "i": "5", "d": "0.5"}

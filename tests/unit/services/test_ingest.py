@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.series import TagPolicy
-from chalicelib.services.incoming import Batch, Sample, Snapshot
+from chalicelib.services.incoming import Batch, Run, Sample, Series, Snapshot, Together
 from chalicelib.services.ingest import MAX_ERRORS, Ingest
 from chalicelib.services.rows import ANNOUNCE_EVERY_MS, Rows
 from chalicelib.tsdb.columns import read_definitions, read_frames
@@ -167,3 +167,44 @@ def test_only_events_need_an_idempotency_key(ingest: Ingest, sink: Sink) -> None
 def test_times_are_taken_from_the_oldest_to_ten_minutes_ahead(ingest: Ingest, timestamp: int, is_good: bool) -> None:
     accepted, _, errors = record(ingest, Sample("a", 1.0, timestamp=timestamp))
     assert (accepted, errors) == ((1, []) if is_good else (0, [(0, "timestamp")]))
+
+
+def together(*names: str, values: list[float] | None = None, time: int = NOW) -> Batch:
+    """A run of series that come together."""
+    series = [Series(name, {"host": "a"}) for name in names]
+    values = values or [1.0] * len(names)
+    return Batch(runs=[Run(Together(series, [*range(len(names))]), 5, [time] * len(names), values)])
+
+
+def test_series_that_come_together_are_one_row(ingest: Ingest, sink: Sink) -> None:
+    batch = together("a", "b", values=[1.0, 2.0])
+
+    recorded = [ingest.record(Batch(runs=[*batch.runs]), now=NOW, once=lambda: None) for _ in range(2)]
+
+    assert [each.accepted for each in recorded] == [2, 2]
+    assert sink.samples() == 2 * [(NOW, 1.0), (NOW, 2.0)]
+    assert (sink.defined(0), sink.defined(1)) == ({"a", "b"}, set())
+
+
+@pytest.mark.parametrize(
+    ("batch", "field"),
+    [
+        (together("a", "no name", values=[1.0, 2.0]), "metricType"),
+        (together("a", "b", values=[1.0, float("inf")]), "value"),
+    ],
+    ids=["a name", "a value"],
+)
+def test_what_is_wrong_in_a_run_is_rejected_and_the_rest_goes_on(
+    ingest: Ingest, sink: Sink, batch: Batch, field: str
+) -> None:
+    recorded = ingest.record(batch, now=NOW, once=lambda: None)
+
+    assert (recorded.accepted, recorded.rejected) == (1, 1)
+    assert [(error.index, error.field) for error in recorded.errors] == [(6, field)]
+    assert sink.samples() == [(NOW, 1.0)]
+
+
+def test_a_run_of_another_time_is_rejected_point_by_point(ingest: Ingest, sink: Sink) -> None:
+    recorded = ingest.record(together("a", "b", time=0), now=NOW, once=lambda: None)
+
+    assert (recorded.accepted, recorded.rejected, sink.frames) == (0, 2, [])

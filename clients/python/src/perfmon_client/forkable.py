@@ -61,3 +61,12 @@ class ForkableAdapter(HTTPAdapter):
         manager = super().proxy_manager_for(*arguments, **named)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         return manager
+
+    def close(self) -> None:
+        """Close idle connections now: urllib3 leaves that to finalizers, which run before our exit handler."""
+        pools = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 -- it is no mapping that can be walked along
+            pool = pools.get(key)
+            if pool is not None:
+                pool.close()
+        super().close()

@@ -10,14 +10,29 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+import requests.auth
 
 from perfmon_client.errors import ApiError, Unreachable
 from perfmon_client.forkable import ForkableAdapter
 
 TRIES = 4
+LONGEST_WAIT = 10  # seconds; who is asked to wait for longer hears so at once
 TIMEOUTS = (5, 30)  # to connect, to answer
 _RETRIED = (429, 500, 502, 503, 504)
 _NOTHING_KEPT = (429, 503)  # the service promises that a call answered so has changed nothing
+
+
+class _Bearer(requests.auth.AuthBase):
+    """The token. Also where there is none, so that nobody reads ~/.netrc: neither its passwords are meant for the
+    service, nor may the first request import what reads it, while a fork keeps the import's lock."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 @dataclass(frozen=True)
@@ -59,8 +74,7 @@ class Http:
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, ForkableAdapter())
-        if token:
-            self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.auth = _Bearer(token)
 
     def get(self, path: str, **query: Any) -> Any:
         """GET; parameters that are None are left out; `from_` is sent as `from`. Raises ApiError or Unreachable."""
@@ -107,7 +121,8 @@ class Http:
             else:
                 if answer.status < 400:
                     return answer.body
-                if attempt == TRIES or answer.status not in (_RETRIED if repeat else _NOTHING_KEPT):
+                again = answer.status in (_RETRIED if repeat else _NOTHING_KEPT) and answer.retry_after <= LONGEST_WAIT
+                if attempt == TRIES or not again:
                     raise answer.problem()
                 wait = max(wait, answer.retry_after)
             self._sleep(wait)

@@ -83,6 +83,10 @@ class Recorder:
         """How it goes."""
         return Figures(self._sender.sent, self._sender.waiting, self._buffer.dropped)
 
+    def complain(self, message: str) -> None:
+        """Say in the log what went wrong, once a minute at most."""
+        self._log.warn(message)
+
     def close(self) -> None:
         """Send what is left, for the time that closing may take, and stop. Calling it twice is fine."""
         if self._closed:
@@ -95,7 +99,8 @@ class Recorder:
 
     def after_fork(self) -> None:
         """What the parent has buffered is the parent's; the child begins empty, on a connection of its own."""
-        self._left_behind.append(self._sender)  # letting it go would close its connection with locks that nobody opens
+        # Letting it go would close what its thread was reading from, under a lock that nobody opens here.
+        self._left_behind.append(self._sender)
         self._begin()
         self._in_worker = True
 

@@ -15,6 +15,7 @@ from perfmon_client.listeners import FEED_EVENTS, Listener, Listeners
 from perfmon_client.quiet_log import QuietLog
 from perfmon_client.recorder import Figures, Recorder
 from perfmon_client.sender import Pace
+from perfmon_client.timing import Timed
 from perfmon_client.wording import in_api_words
 
 RULES = "/monitoring/alerts/rules"
@@ -85,6 +86,10 @@ class PerformanceMonitoringService:
         """
         return self.recorder.record(metric_type, value, unit, tags, timestamp)
 
+    def timed(self, metric_type: str, tags: Mapping[str, object] | None = None) -> Timed:
+        """As a context manager or a decorator, also of coroutine functions: record how many milliseconds it took."""
+        return Timed(self.recorder, metric_type, tags)
+
     def flush(self, timeout: float | None = None) -> bool:
         """Send what is buffered now, for `timeout` seconds at most (as long as closing may take).
 
@@ -153,6 +158,7 @@ class PerformanceMonitoringService:
 
     def off(self, event: str, listener: Listener) -> PerformanceMonitoringService:
         """Take a listener away."""
+        self._session()
         self._listeners.remove(event, listener)
         if not self._listeners.has(*FEED_EVENTS):
             self._feed.stop()
@@ -160,9 +166,10 @@ class PerformanceMonitoringService:
 
     def close(self) -> None:
         """Send what is left and let go of everything. Calling it twice is fine."""
+        http = self._session()
         self._feed.stop()
         self.recorder.close()
-        self._session().close()
+        http.close()
 
     def __enter__(self) -> PerformanceMonitoringService:
         return self
@@ -176,6 +183,7 @@ class PerformanceMonitoringService:
         """The connection of this process: a forked child must not speak on its parent's."""
         if self._process != os.getpid():
             self._process = os.getpid()
+            self._left_behind = self._http  # letting it go could wait for a thread that reads from it in the parent
             self._http = self._connect()
             self._feed.after_fork()
         return self._http
