@@ -17,6 +17,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch, without_nan
 
 _plans: Remembered[tuple[int, bytes], Plan] = Remembered(24 << 20)
+MAX_RESOURCES = 10_000  # in one request; empty ones would only cost time
 
 
 def read_otlp(raw: bytes) -> Batch:
@@ -25,10 +26,13 @@ def read_otlp(raw: bytes) -> Batch:
     NaN and OTLP's "no recorded value" say that there is no value: they are left out and are no error.
     """
     batch = Batch()
-    first = 0
+    first = resources = 0
     try:
         for number, _, content in read_fields(raw):
             if number == 1:
+                resources += 1
+                if resources > MAX_RESOURCES:
+                    raise Malformed(f"over {MAX_RESOURCES} resources; send smaller requests")
                 first += _read_resource(batch, first, message(content))
     except Malformed as wrong:
         raise InvalidInput(f"body: is no ExportMetricsServiceRequest: {wrong}.", field="body") from None

@@ -23,6 +23,7 @@ from chalicelib.services.incoming import Batch, Points, Series, without_nan
 _SAMPLE = re.compile(rb"\x12(?:\x10\x09(.{8})|\x07)\x10([\x80-\xff]{5}[\x01-\x7f])", re.DOTALL)
 _WITH_VALUE, _WITHOUT = 18, 9
 _ZERO = bytes(8)
+MAX_SERIES = 50_000  # more do not fit, unless they are empty and only cost time
 _SERIES = 0x0A  # field 1 of a WriteRequest
 _with_value: Remembered[bytes, Series] = Remembered(16 << 20)
 _without: Remembered[bytes, Series] = Remembered(16 << 20)
@@ -95,6 +96,8 @@ def _read_by_field(
         start = at
         number, _, content, at = field_at(raw, at)
         if number == 1:
+            if index >= MAX_SERIES:
+                raise TooLarge(f"The request holds over {MAX_SERIES} time series. Lower max_samples_per_send.")
             _read_series(batch, index, message(content))
             index += 1
             if place is not None and ends[place] == at:

@@ -156,3 +156,8 @@ def test_attributes_are_text_whatever_they_were() -> None:
     (series,) = points_of(request(field(1, "x") + field(5, field(1, point)), {})).series
 
     assert series.tags == {"s": "a", "b": "true", "i": "5", "d": "0.5"}
+
+
+def test_endless_empty_resources_are_refused_before_they_cost_time() -> None:
+    with pytest.raises(InvalidInput, match="over 10000 resources"):
+        read_otlp(b"\x0a\x00" * 10_001)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.api.schemas.protobuf import Malformed
 from chalicelib.api.schemas.remote_write import read_remote_write
 from chalicelib.api.schemas.snappy import decompress
-from chalicelib.domain.errors import InvalidInput
+from chalicelib.domain.errors import InvalidInput, TooLarge
 from tests.remote_write import STALE, block, number, series, write_request
 
 # b"abcd" * 8 as the format's description has it: a literal of four, and a copy of 28 that overlaps itself.
@@ -126,3 +126,8 @@ def test_a_label_that_holds_a_sample_does_not_mislead() -> None:
             [1_800_000_000_000],
             [4.0],
         )
+
+
+def test_endless_empty_series_are_refused_before_they_cost_time() -> None:
+    with pytest.raises(TooLarge, match="over 50000 time series"):
+        read_remote_write(block(b"\x0a\x00" * 50_001))
