@@ -220,9 +220,9 @@ def test_a_pending_alert_is_written_down_and_nobody_told(cloud: Cloud) -> None:
 def test_hundreds_of_firing_alerts_cost_a_quiet_tick_nothing(cloud: Cloud) -> None:
     story = story_of()
     episodes = [story.fire(NOW + number, f"{number}", f"web-{number}") for number in range(300)]
-    began = time.perf_counter()
+    began = time.process_time()
     for second in range(20):
         story.tick(NOW + MINUTE + second * SECOND)
-    each = (time.perf_counter() - began) / 20
+    each = (time.process_time() - began) / 20
     assert len(episodes) == 300
-    assert each < 0.05, f"{each * 1000:.1f} ms a tick"
+    assert each < 0.05, f"{each * 1000:.1f} ms of CPU a tick"
