@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from infra.demo.fleet import DAY, DAYS, HOUR, MINUTE, STEP, Story
-from infra.demo.service import Service
+from infra.demo.service import Refused, Service
 
 INTERVAL = 10_000
 _FINE = 3 * HOUR  # the newest hours come as a live fleet's would, so that charts of them are not coarse
@@ -34,9 +34,13 @@ def send(service: Service, story: Story, instants: range) -> int:
 
 
 def keep_alive(service: Service, story: Story) -> None:
-    """Go on as the fleet would, every ten seconds, until interrupted."""
+    """Go on as the fleet would, every ten seconds. Raises Refused when the fault is ours, OSError."""
     while True:
         now = time.time_ns() // 1_000_000
         at = now // INTERVAL * INTERVAL
-        send(service, story, range(at, at + 1))
+        try:
+            send(service, story, range(at, at + 1))
+        except Refused as error:
+            if error.status < 500:
+                raise  # ours to mend; the service's own troubles pass
         time.sleep((at + INTERVAL - now) / 1000 + 0.05)

@@ -52,7 +52,16 @@ export function Explore({ search }: { search: URLSearchParams }) {
           )}
         </Waiting>
       ) : (
-        <p className="empty">Choose a metric{metrics.data ? `: there are ${metrics.data.metrics.length}.` : '.'}</p>
+        <>
+          <p className="note">{metrics.data?.metrics.length === 0 ? 'No metric has been recorded yet.' : 'Choose a metric:'}</p>
+          <ul className="choices">
+            {metrics.data?.metrics.slice(0, 100).map((each) => (
+              <li key={each.metricType}>
+                <button onClick={() => set('metricType', each.metricType)}>{each.metricType}</button>
+              </li>
+            ))}
+          </ul>
+        </>
       )}
     </Card>
   );

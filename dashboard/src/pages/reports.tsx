@@ -29,7 +29,7 @@ export function Reports() {
                 <div key={name}><dt>{label}</dt><dd>{quantity(found.metrics[name], unit)}</dd></div>
               ))}
             </dl>
-            {found.trends.length > 0 && <ul>{found.trends.map((each) => <li key={each.metricType}>{each.metricType}: {each.trend}{each.changePercent ? ` by ${each.changePercent}%` : ''}</li>)}</ul>}
+            {found.trends.length > 0 && <ul>{found.trends.map((each) => <li key={each.metricType}>{each.metricType}: {each.trend}{each.changePercent ? ` (${each.changePercent > 0 ? '+' : ''}${each.changePercent}%)` : ''}</li>)}</ul>}
             <h3>What to do</h3>
             {found.recommendations.length ? <ul>{found.recommendations.map((each) => <li key={each}><bdi>{each}</bdi></li>)}</ul> : <p className="empty">Nothing stands out.</p>}
           </>
