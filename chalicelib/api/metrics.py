@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from chalicelib import settings, wiring
 from chalicelib.api.endpoint import Answer, Request, Resource
 from chalicelib.api.problem import field_error
@@ -94,6 +96,9 @@ def _answer_query(request: Request, given: dict[str, str | None]) -> Answer:
 
         text = metric_csv(asked.group_by, [(each.tags, each.points) for each in found.series])
         return Answer(text, headers={"Content-Type": "text/csv; charset=utf-8", "Vary": "Accept"})
+    from chalicelib.tsdb.points import write_points
+
+    written = zip(found.series, write_points(found.series), strict=True)
     return Answer(
         {
             "metricType": asked.metric_type,
@@ -103,7 +108,7 @@ def _answer_query(request: Request, given: dict[str, str | None]) -> Answer:
             "to": to_iso(asked.end),
             "step": asked.step // 1000,
             "tier": found.tier,
-            "series": [{"tags": each.tags, "points": each.points} for each in found.series],
+            "series": [{"tags": each.tags, "points": msgspec.Raw(points)} for each, points in written],
         },
         headers={"Vary": "Accept"},
     )
