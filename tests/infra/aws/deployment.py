@@ -87,6 +87,18 @@ class Deployment:
         assert "FunctionError" not in answer, content
         return content
 
+    def set_environment(self, function: str, **variables: str) -> None:
+        """Add to a function's environment, as an operator may for a test."""
+        name = self.physical(function)
+        known = self.lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        self.lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": {**known, **variables}})
+
+    def mails(self) -> list[dict[str, Any]]:
+        """What the emulated SES was handed."""
+        answer = requests.get(f"{self._endpoint}/_ministack/ses/messages", timeout=60).json()
+        found: list[dict[str, Any]] = answer["messages"] if isinstance(answer, dict) else answer
+        return found
+
     def call(self, method: str, path: str, token: str = "", **request: Any) -> requests.Response:
         """Call the API through the emulated API Gateway."""
         url = f"{self._endpoint}/restapis/{self.physical('RestAPI')}/api/_user_request_{path}"

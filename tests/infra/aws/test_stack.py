@@ -19,6 +19,7 @@ from infra.aws.package import PACKAGE, TEMPLATE, digest
 from infra.local.function_events import scheduled_event
 from tests.infra.aws.conftest import Stores
 from tests.infra.aws.deployment import Deployment, wait_until
+from tests.notifications.receiver import Receiver, receiver
 
 pytestmark = pytest.mark.xdist_group("deploy")  # one package, one emulator
 SAYS_ITS_VERSION = """
@@ -29,6 +30,13 @@ def say_version(event, get_response):
     response.headers["X-Version"] = "{version}"
     return response
 """
+
+
+@pytest.fixture
+def hook() -> Iterator[Receiver]:
+    """Somebody's webhook on this machine."""
+    with receiver() as state:
+        yield state
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +114,58 @@ def test_a_sample_goes_in_over_http_is_drained_by_the_tick_and_comes_out(stack: 
     window = {"metricType": "response_time", "from": "2024-01-15T10:00:00Z", "to": "2024-01-15T11:00:00Z", "step": "60"}
     found = stack.call("GET", "/monitoring/metrics/query", token, params=window).json()
     assert found["series"] == [{"tags": {}, "points": [[1705314600000, 250.0]]}]
+
+
+def test_an_alert_fires_reaches_a_webhook_and_a_mailbox_is_acknowledged_and_reported(
+    stack: Deployment, hook: Receiver
+) -> None:
+    # given a notifier that may call this machine, a channel here, and a rule that tells it and an address
+    stack.set_environment("Notify", WEBHOOK_ALLOW_LOOPBACK="true")
+    token = stack.invoke("MintToken", {"name": "alerts", "scopes": ["admin"]})["token"]
+    channel = {"name": "here", "type": "webhook", "config": {"url": f"{hook.url}/hook"}}
+    channel_id = stack.call("POST", "/monitoring/channels", token, json=channel).json()["id"]
+    rule = {
+        "name": "queue too long",
+        "metricType": "queue_length",
+        "condition": "greater_than",
+        "threshold": 10,
+        "aggregation": "last",
+        "recipients": ["ann@example.org", channel_id],
+    }
+    created = stack.call("POST", "/monitoring/alerts/rules", token, json=rule)
+    assert created.status_code == 201, created.text
+
+    # when its metric crosses the threshold, and the schedule ticks as it does every minute
+    snapshot = {"tags": {"queue": "mail"}, "metrics": {"queue_length": 40}}
+    assert stack.call("POST", "/monitoring/metrics", token, json={"snapshots": [snapshot]}).status_code == 202
+    stack.invoke("ScheduleTicks", scheduled_event("every-minute", datetime.now(UTC), "event-2"))
+
+    # then the alert fires, and SQS takes the news to the notifier: the webhook is called and the mail is with SES
+    def active() -> list[dict[str, object]]:
+        found = stack.call("GET", "/monitoring/alerts/active", token).json()["alerts"]
+        return [alert for alert in found if alert["ruleName"] == "queue too long"]
+
+    wait_until(lambda: [alert["state"] for alert in active()] == ["firing"], lambda: f"it does not fire: {active()}")
+    wait_until(lambda: bool(hook.got), lambda: "the webhook was not called")
+    assert hook.got[0].body["text"].startswith("queue too long: queue_length is 40, above 10")
+    wait_until(lambda: "queue too long" in str(stack.mails()), lambda: f"no mail: {stack.mails()}")
+    assert "ann@example.org" in str(stack.mails())
+
+    # and the receipts come back into the ledger
+    (alert,) = active()
+
+    def told() -> list[str]:
+        shown = stack.call("GET", "/monitoring/notifications", token, params={"alertId": str(alert["id"])}).json()
+        return [each["state"] for each in shown["notifications"]]
+
+    wait_until(lambda: told() == ["sent", "sent"], lambda: f"the ledger says {told()}")
+
+    # and it can be acknowledged, and is part of a report
+    seen = stack.call("POST", f"/monitoring/alerts/{alert['id']}/acknowledge", token, json={"comment": "on it"})
+    assert (seen.status_code, seen.json()["acknowledgedBy"]) == (200, "alerts")
+    report = stack.call("GET", "/monitoring/reports/performance", token, params={"period": "hourly"})
+    assert report.status_code == 200, report.text
+    assert {"metrics", "trends", "alerts", "recommendations"} <= set(report.json())
 
 
 def test_an_agent_records_over_the_function_url_with_the_same_token(stack: Deployment) -> None:
