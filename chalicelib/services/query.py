@@ -27,7 +27,7 @@ from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.blocks import decode
 from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
-from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.merge import in_order, places_of
 from chalicelib.tsdb.points import PointSeries, fill, largest, to_points
 from chalicelib.tsdb.rollups import (
     HOUR_MS,
@@ -114,7 +114,7 @@ class QueryMetrics:
         values = tabulate(
             query.aggregation,
             found,
-            group_of[np.searchsorted(ids, found.ids)],
+            group_of[places_of(found.ids, ids)],
             len(groups),
             start=query.start,
             end=query.end,
@@ -155,7 +155,7 @@ class QueryMetrics:
         samples = samples.where((samples.times >= start) & (samples.times < query.end))
         samples = samples.where(_among(samples.ids, ids))
         is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
-        found = of_samples(in_order(samples, is_sampled[np.searchsorted(ids, samples.ids)]))
+        found = of_samples(in_order(samples, is_sampled[places_of(samples.ids, ids)]))
         if not len(rolled):
             return found, definitions, RAW
         rolled = rolled.where(_among(rolled.ids, ids) & (rolled.times >= start) & (rolled.times < query.end))
@@ -192,7 +192,7 @@ def _among(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_
     """Which ids are among those known, which are sorted: a binary search each, where np.isin would sort all samples."""
     if not len(known):
         return np.zeros(len(ids), bool)
-    found: NDArray[np.bool_] = known[np.minimum(np.searchsorted(known, ids), len(known) - 1)] == ids
+    found: NDArray[np.bool_] = known[np.minimum(places_of(ids, known), len(known) - 1)] == ids
     return found
 
 

@@ -29,6 +29,8 @@ class Columns:
 
     def where(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Columns:
         """The samples under a mask, or at positions in their order."""
+        if chosen.dtype == bool and chosen.all():
+            return self
         return Columns(self.ids[chosen], self.times[chosen], self.values[chosen])
 
     def pack(self) -> bytes:
