@@ -14,6 +14,7 @@ sample once. Only one run compacts at a time. Memory is bounded by one metric ty
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,7 @@ from chalicelib.tsdb.hours import HourState, is_closed, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, merge, roll_up
 
+SECONDS = 240.0  # less than the five minutes to the next run
 _log = logging.getLogger(__name__)
 
 
@@ -43,16 +45,22 @@ class Compacted:
 class Compact:
     """Compacts what is due."""
 
-    def __init__(self, store: CompactionStore) -> None:
+    def __init__(self, store: CompactionStore, clock: Callable[[], float]) -> None:
+        """`clock`: seconds that only rise."""
         self._store = store
+        self._clock = clock
 
-    def run(self, now: int, *, max_hours: int = 100) -> Compacted:
-        """Compact every hour that is due at `now` (epoch ms), at most so many. Raises Unavailable."""
+    def run(self, now: int, *, seconds: float = SECONDS) -> Compacted:
+        """Compact every hour that is due at `now` (epoch ms), as far as `seconds` go. Raises Unavailable.
+
+        A history that is imported makes thousands of hours due at once: what is left is for the next run.
+        """
         done = Compacted()
+        give_up = self._clock() + seconds
         for hour in self._store.hours():
             if not (wants_small(hour, now) or wants_full(hour, now)):
                 continue
-            if done.small + done.full >= max_hours:
+            if self._clock() >= give_up:
                 done.behind = True
                 break
             with self._store.step(hour.hour) as step:

@@ -201,12 +201,14 @@ def drain() -> Drain:
 @cache
 def compact() -> Compact:
     """Turns head rows into packed blocks."""
+    import time
+
     from chalicelib.services.compact import Compact
     from chalicelib.storage.postgres.compaction import PostgresCompaction
 
     given = settings.current()
     retention = {300: given.rollup_5m_retention_days, 3600: given.rollup_1h_retention_days}
-    return Compact(PostgresCompaction(database(), retention=retention))
+    return Compact(PostgresCompaction(database(), retention=retention), time.monotonic)
 
 
 def migrate() -> list[str]:

@@ -170,3 +170,19 @@ def test_retention_drops_whole_partitions(api: Api, drain: Callable[[], Any], po
     housekeeping.run(now + 49 * HOUR)
     assert averages(api) == {}
     assert rows(postgres) == (0, 0, 0)
+
+
+def test_what_does_not_fit_into_a_runs_time_is_left_to_the_next(api: Api) -> None:
+    # given samples of three hours, far apart
+    now = time.time_ns() // 1_000_000
+    for days in (3, 2, 1):
+        snapshot = {"tags": {"host": "a"}, "timestamp": now - days * 86_400_000, "metrics": {"load": days}}
+        api.post("/monitoring/metrics", {"snapshots": [snapshot]})
+    wiring.drain().run(now)
+
+    # when a run has no time at all, it does nothing and says so; one that has some does the rest
+    none = wiring.compact().run(now + 400_000, seconds=0)
+    rest = wiring.compact().run(now + 400_000)
+
+    assert (none.small, none.behind) == (0, True)
+    assert (rest.small, rest.behind) == (3, False)
