@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.rollups import HOUR, Rollups, nothing
-
-_HEADER = 20  # of a one-dimensional array on PostgreSQL's wire: dimensions, flags, type, length, lower bound
-_FLOAT = np.dtype([("size", ">i4"), ("value", ">f8")])
-_LONG = np.dtype([("size", ">i4"), ("value", ">i8")])
-_INT = np.dtype([("size", ">i4"), ("value", ">i4")])
+from chalicelib.tsdb.wire_arrays import FloatArray, IntArray, LongArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +19,14 @@ class RollupRow:
     """One metric type's rollups of one hour at one resolution.
 
     `counts` and `figures` (sum, min, max, last) run series by series, within a series period by period; `sketch` holds
-    sizes, bins and weights, or is None.
+    sizes, bins and weights, or is None. `list_id` is a number for the list of `series`.
     """
 
-    series: list[int]
-    counts: list[int]
-    figures: tuple[list[float], ...]
-    sketch: tuple[list[int], list[int], list[int]] | None
-
-    @property
-    def list_id(self) -> int:
-        """A number for the list of series."""
-        raw = np.array(self.series, "<i8").tobytes()
-        return int.from_bytes(hashlib.blake2b(raw, digest_size=8).digest(), "big") >> 1
+    list_id: int
+    series: LongArray
+    counts: IntArray
+    figures: tuple[FloatArray, ...]
+    sketch: tuple[IntArray, IntArray, IntArray] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +47,20 @@ def to_row(rollups: Rollups, hour: int, seconds: int) -> RollupRow:
     size = len(series) * periods
     places = np.searchsorted(series, rollups.ids) * periods + (rollups.times - hour) // (seconds * 1000)
 
-    def dense(column: NDArray[Any]) -> list[Any]:
+    def dense(column: NDArray[Any]) -> NDArray[Any]:
         spread = np.zeros(size, column.dtype)
         spread[places] = column
-        found: list[Any] = spread.tolist()
-        return found
+        return spread
 
     sketch = None
     if len(rollups.bins):
-        sketch = (dense(rollups.sizes), rollups.bins.tolist(), rollups.weights.tolist())
-    figures = tuple(dense(column) for column in (rollups.sums, rollups.mins, rollups.maxs, rollups.lasts))
-    return RollupRow(series.tolist(), dense(rollups.counts), figures, sketch)
+        sketch = (IntArray.of(dense(rollups.sizes)), IntArray.of(rollups.bins), IntArray.of(rollups.weights))
+    figures = tuple(
+        FloatArray.of(dense(column)) for column in (rollups.sums, rollups.mins, rollups.maxs, rollups.lasts)
+    )
+    digest = hashlib.blake2b(series.astype("<i8").tobytes(), digest_size=8).digest()
+    list_id = int.from_bytes(digest, "big") >> 1
+    return RollupRow(list_id, LongArray.of(series), IntArray.of(dense(rollups.counts)), figures, sketch)
 
 
 def from_sent(rows: Sequence[SentRow], lists: Mapping[int, bytes], seconds: int) -> Rollups:
@@ -78,22 +72,22 @@ def from_sent(rows: Sequence[SentRow], lists: Mapping[int, bytes], seconds: int)
     if not rows:
         return nothing()
     periods = HOUR // seconds
-    of_list = {number: _join([sent], _LONG) for number, sent in lists.items()}
+    of_list = {number: LongArray.elements_of([sent]) for number, sent in lists.items()}
     series = [of_list[row.list_id] for row in rows]
     sizes_of_rows = np.array([len(each) * periods for each in series])
     offsets = np.arange(periods, dtype=np.int64) * seconds * 1000
-    counts = _join([row.counts for row in rows], _INT)
+    counts = IntArray.elements_of([row.counts for row in rows])
     there = counts > 0
     sizes = np.zeros(len(counts), np.int64)
     if any(row.sketch[0] is not None for row in rows):
         has_sketch = np.repeat([row.sketch[0] is not None for row in rows], sizes_of_rows)
-        sizes[has_sketch] = _join([row.sketch[0] for row in rows], _INT)
+        sizes[has_sketch] = IntArray.elements_of([row.sketch[0] for row in rows])
     begins = np.array([row.hour for row in rows], np.int64)
 
     def figure(place: int) -> NDArray[np.float64]:
         if rows[0].figures[place] is None:
             return np.full(int(there.sum()), np.nan)
-        return _join([row.figures[place] for row in rows], _FLOAT)[there]
+        return FloatArray.elements_of([row.figures[place] for row in rows])[there]
 
     return Rollups(
         ids=np.repeat(np.concatenate(series), periods)[there],
@@ -104,12 +98,6 @@ def from_sent(rows: Sequence[SentRow], lists: Mapping[int, bytes], seconds: int)
         maxs=figure(2),
         lasts=figure(3),
         sizes=sizes[there],
-        bins=_join([row.sketch[1] for row in rows], _INT),
-        weights=_join([row.sketch[2] for row in rows], _INT),
+        bins=IntArray.elements_of([row.sketch[1] for row in rows]),
+        weights=IntArray.elements_of([row.sketch[2] for row in rows]),
     )
-
-
-def _join(sent: Iterable[bytes | None], kind: np.dtype[Any]) -> NDArray[Any]:
-    """The elements of arrays without nulls behind one another; an empty array and NULL have none."""
-    values = np.frombuffer(b"".join(each[_HEADER:] for each in sent if each is not None), kind)["value"]
-    return values.astype(np.float64 if values.dtype.kind == "f" else np.int64)

@@ -63,6 +63,8 @@ class Database:
         import psycopg
 
         if self._connection is not None and not self._connection.closed:
+            if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                return self._connection  # within a transaction: it has just been used
             try:
                 self._connection.execute("SELECT 1")
             except psycopg.OperationalError:  # broken while it lay idle: nothing of ours was under way

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import from_moment
+from chalicelib.storage.postgres.arrays import take_arrays
 from chalicelib.tsdb.rollup_rows import SentRow, from_sent, to_row
 from chalicelib.tsdb.rollups import Part, Rollups
 
@@ -37,6 +38,7 @@ def write_rollups(
     connection: Connection, metric: int, seconds: int, hour: datetime, rollups: Rollups, kept_until: date
 ) -> None:
     """Replace a metric type's rollups of an hour at a resolution; they are sorted by series and time."""
+    take_arrays(connection)
     row = to_row(rollups, from_moment(hour), seconds)
     connection.execute(
         "INSERT INTO series_lists (id, series) VALUES (%s, %b::int8[]) ON CONFLICT DO NOTHING",
