@@ -16,6 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
+from chalicelib.api.texts import storable
 from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
@@ -76,13 +77,12 @@ class Request:
 
     def header(self, name: str) -> str:
         """A header's value, or ''."""
-        value: str = self._raw.headers.get(name, "")
-        return value
+        return storable(name, self._raw.headers.get(name, ""))
 
     def query(self, name: str) -> str | None:
         """A query parameter's (last) value."""
-        parameters = self._raw.query_params
-        return None if parameters is None else parameters.get(name)
+        given = (self._raw.query_params or {}).get(name)
+        return None if given is None else storable(name, given)
 
     def refuse_unknown_query(self, *known: str) -> None:
         """A misspelt parameter is an error, not a silently different answer."""
@@ -170,7 +170,8 @@ class Resource(Blueprint):
                 try:
                     grant = None if scope is None else _authenticate(raw, scope, now)
                     request = Request(raw, grant, now)
-                    answer = view(request, **{name: unquote(value) for name, value in parameters.items()})
+                    named = {name: storable(name, unquote(value)) for name, value in parameters.items()}
+                    answer = view(request, **named)
                     response = _respond(answer)
                 except ServiceError as error:
                     response = refuse(raw, error, _request_id(raw))
