@@ -81,7 +81,7 @@ class Request:
 
     def query(self, name: str) -> str | None:
         """A query parameter's (last) value."""
-        given = (self._raw.query_params or {}).get(name)
+        given = dict(self._raw.query_params or {}).get(name)
         return None if given is None else storable(name, given)
 
     def refuse_unknown_query(self, *known: str) -> None:
