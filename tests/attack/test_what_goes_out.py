@@ -123,7 +123,7 @@ def test_no_cell_is_a_formula_however_a_spreadsheet_cuts_them(text: str, separat
     """In half of Europe cells are cut at semicolons, whatever the file says."""
     points = [(1_790_000_000_000, 1.5)]
     for written in (metric_csv(["host"], [({"host": text}, points)]), report_csv(report(text))):
-        rows = list(csv.reader(io.StringIO(written), delimiter=separator))
+        rows = list(csv.reader(io.StringIO(written, newline=""), delimiter=separator))
         cells = [cell for row in rows for cell in row]
         assert cells
         assert [cell for cell in cells if FORMULA.match(cell)] == []
