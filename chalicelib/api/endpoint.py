@@ -128,6 +128,8 @@ class Request:
             return msgspec.json.decode(raw) if raw.strip() else {}
         except msgspec.DecodeError as error:
             raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
+        except RecursionError:
+            raise InvalidInput("body: is nested too deeply.", field="body") from None
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A query parameter that is true or false."""
