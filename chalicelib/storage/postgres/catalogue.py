@@ -30,8 +30,6 @@ def define_series(
 
     A collision is neither defined nor refused: it is logged with both series.
     """
-    from psycopg.types.json import Jsonb
-
     known = series_by_id(connection, list(definitions))
     numbers = _number_types(connection, {each.metric_type for each in definitions.values()}, now)
     defined: dict[int, int] = {}
@@ -50,14 +48,17 @@ def define_series(
     taken = [
         (definitions[series_id], series_id, number) for series_id, number in fresh.items() if series_id not in refused
     ]
-    rows = [(series, number, each.unit, int(each.kind), Jsonb(dict(each.tags)), now) for each, series, number in taken]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
-                rows,
-            )
+    if taken:
+        rows = [
+            {"id": series_id, "metric": number, "unit": each.unit, "kind": int(each.kind), "tags": dict(each.tags)}
+            for each, series_id, number in taken
+        ]
+        connection.execute(  # one document: psycopg would look at each of thousands of parameters
+            "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
+            " SELECT id, metric, unit, kind, tags, %s FROM json_to_recordset(%s::json)"
+            " AS new (id bigint, metric integer, unit text, kind smallint, tags jsonb) ON CONFLICT (id) DO NOTHING",
+            (now, json.dumps(rows)),
+        )
     return Defined({each: number for each, number in defined.items() if each not in refused}, refused), collisions
 
 
