@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.matchers import Matcher, all_match
+from chalicelib.domain.matchers import Matcher, all_match, exact_tags
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
 from chalicelib.services.cells import tabulate
@@ -128,7 +128,7 @@ class QueryMetrics:
         seconds = 0
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
-            definitions = _chosen(query, snapshot.series_of(query.metric_type))
+            definitions = _chosen(query, snapshot.series_of(query.metric_type, exact_tags(query.matchers)))
             parts: list[Columns] = []
             rolled = nothing()
             if definitions:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.series import Definition, Kind
+from chalicelib.domain.series import NO_TAGS, Definition, Kind
 from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits, admit
 from chalicelib.storage.postgres.connection import Database
 
@@ -81,9 +81,16 @@ def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int,
     return _definitions(connection.execute(f"{_SERIES} WHERE s.id = ANY (%s)", (series_ids,)))
 
 
-def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
-    """Every series of these metric types, by id."""
-    return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
+def series_of(
+    connection: Connection, metric_types: Sequence[str], tags: Mapping[str, str] = NO_TAGS
+) -> dict[int, Definition]:
+    """Every series of these metric types that carries these tags, by id."""
+    if not tags:
+        return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
+    found = connection.execute(
+        f"{_SERIES} WHERE m.name = ANY (%s) AND s.tags @> %s::jsonb", (metric_types, json.dumps(dict(tags)))
+    )
+    return _definitions(found)
 
 
 def series_tagged(connection: Connection, key: str, value: str, limit: int) -> dict[int, Definition]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
-from chalicelib.domain.series import Definition
+from chalicelib.domain.series import NO_TAGS, Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.heads import SLICE
@@ -40,13 +40,18 @@ class PostgresSnapshot:
 
     def progress(self) -> tuple[DrainState, dict[int, int]]:
         """How far the stream is drained, and how many frames of each writer."""
-        row = self._connection.execute("SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain").fetchone()
+        row = self._connection.execute(
+            "SELECT entry_id, writer, number, catalogue_epoch, frames,"
+            " ARRAY(SELECT id FROM writers ORDER BY id), ARRAY(SELECT frames FROM writers ORDER BY id) FROM drain",
+            binary=True,
+        ).fetchone()
         assert row is not None
-        return DrainState(*row), dict(self._connection.execute("SELECT id, frames FROM writers").fetchall())
+        *state, writers, frames = row
+        return DrainState(*state), dict(zip(writers, frames, strict=True))
 
-    def series_of(self, metric_type: str) -> dict[int, Definition]:
-        """Every series of a metric type in the catalogue, by id."""
-        return series_of(self._connection, [metric_type])
+    def series_of(self, metric_type: str, tags: Mapping[str, str] = NO_TAGS) -> dict[int, Definition]:
+        """The series of a metric type in the catalogue that carry these tags, by id."""
+        return series_of(self._connection, [metric_type], tags)
 
     def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
         """A metric type's slice of every head of an hour that meets [start, end), in arrival order."""
