@@ -16,6 +16,7 @@ from chalice.app import Request as ChaliceRequest
 from chalicelib import settings, wiring
 from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
+from chalicelib.api.texts import storable
 from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
@@ -77,13 +78,12 @@ class Request:
 
     def header(self, name: str) -> str:
         """A header's value, or ''."""
-        value: str = self._raw.headers.get(name, "")
-        return value
+        return storable(name, self._raw.headers.get(name, ""))
 
     def query(self, name: str) -> str | None:
         """A query parameter's (last) value."""
-        parameters = self._raw.query_params
-        return None if parameters is None else parameters.get(name)
+        given = dict(self._raw.query_params or {}).get(name)
+        return None if given is None else storable(name, given)
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
         """A query parameter that is a whole number within bounds."""
@@ -172,7 +172,8 @@ class Resource(Blueprint):
                     if query is not None and raw.query_params:
                         _refuse_unknown(raw.query_params, query)
                     request = Request(raw, grant, now)
-                    answer = view(request, **{name: unquote(value) for name, value in parameters.items()})
+                    named = {name: storable(name, unquote(value)) for name, value in parameters.items()}
+                    answer = view(request, **named)
                     response = _respond(answer)
                 except ServiceError as error:
                     response = refuse(raw, error, _request_id(raw))

@@ -9,6 +9,7 @@ from chalice.app import Request, Response
 
 from chalicelib.api.problem import internal_error, problem
 from chalicelib.api.schemas.protobuf import to_varint
+from chalicelib.api.texts import sayable
 from chalicelib.domain.errors import ServiceError
 from chalicelib.services.incoming import Recorded
 
@@ -26,7 +27,7 @@ def success(recorded: Recorded, form: str) -> str | bytes:
     if not recorded.rejected:
         return "{}" if form == JSON else b""
     first = recorded.errors[0]
-    said = f"{first.field}: {first.reason} (metric {first.index})"
+    said = sayable(f"{first.field}: {first.reason} (metric {first.index})")
     if form == JSON:
         told = {"partialSuccess": {"rejectedDataPoints": str(recorded.rejected), "errorMessage": said}}
         return msgspec.json.encode(told).decode()

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from chalice.app import Response
 
+from chalicelib.api.texts import sayable
 from chalicelib.domain import errors
 
 _STATUS: dict[type[errors.ServiceError], tuple[int, str]] = {
@@ -26,9 +27,14 @@ _STATUS: dict[type[errors.ServiceError], tuple[int, str]] = {
 def problem(error: errors.ServiceError, request_id: str) -> Response:
     """The answer for a refusal that the caller can do something about."""
     status, title = _STATUS[type(error)]
-    content: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": error.message}
+    content: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": sayable(error.message),
+    }
     if error.field is not None:
-        content["field"] = error.field
+        content["field"] = sayable(error.field)
     if isinstance(error, errors.InvalidInput) and error.errors:
         content["errors"] = [field_error(each) for each in error.errors]
     if isinstance(error, errors.Conflict) and error.current is not None:
@@ -51,7 +57,7 @@ def internal_error(request_id: str) -> Response:
 def field_error(error: errors.FieldError) -> dict[str, Any]:
     """`{"index", "field", "reason"}`; the index is left out where the body is no list."""
     shown: dict[str, Any] = {} if error.index is None else {"index": error.index}
-    return shown | {"field": error.field, "reason": error.reason}
+    return shown | {"field": sayable(error.field), "reason": sayable(error.reason)}
 
 
 def _respond(content: dict[str, Any], request_id: str, headers: dict[str, str]) -> Response:

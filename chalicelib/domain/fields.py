@@ -60,7 +60,7 @@ class Fields:
             return default or ""
         if not isinstance(value, str):
             self.refuse(name, "must be a text")
-        elif wrong := _wrong_text(value, multiline=multiline):
+        elif wrong := wrong_text(value, multiline=multiline):
             self.refuse(name, wrong)
         elif not (0 if default == "" else 1) <= len(value.strip()) or len(value) > most:
             self.refuse(name, f"must be 1 to {most} characters long")
@@ -133,7 +133,7 @@ class Fields:
             self.refuse(name, f"must be a list of at most {most}")
             return ()
         for place, each in enumerate(value):
-            wrong = "must be a text" if not isinstance(each, str) else _wrong_text(each) or check(each)
+            wrong = "must be a text" if not isinstance(each, str) else wrong_text(each) or check(each)
             if wrong:
                 self.refuse(f"{name}.{place}", wrong)
         return tuple(dict.fromkeys(each for each in value if isinstance(each, str)))
@@ -191,7 +191,7 @@ def wrong_tag_key(key: str) -> str | None:
     return None if 1 <= len(key) <= MAX_TAG_KEY else f"must be 1 to {MAX_TAG_KEY} characters long"
 
 
-def _wrong_text(text: str, *, multiline: bool = False) -> str | None:
+def wrong_text(text: str, *, multiline: bool = False) -> str | None:
     """What no UTF-8 database can hold, and what would break a mail's header out of its line."""
     if (_UNSTORABLE if multiline else _UNSTORABLE_IN_A_LINE).search(text):
         return "must hold no control characters" if multiline else "must hold no line breaks or control characters"
@@ -201,7 +201,7 @@ def _wrong_text(text: str, *, multiline: bool = False) -> str | None:
 def _wrong_expression(key: object, expression: object) -> str | None:
     if not isinstance(key, str) or not isinstance(expression, str):
         return "must be a text"
-    if wrong := _wrong_text(key) or _wrong_text(expression):
+    if wrong := wrong_text(key) or wrong_text(expression):
         return wrong
     # Two more than a value may have: room for "!~". Patterns have their own, larger limit.
     if len(expression) > MAX_TAG_VALUE + 2 and not expression.removeprefix("!").startswith("~"):

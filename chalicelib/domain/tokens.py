@@ -9,6 +9,7 @@ from datetime import datetime
 from chalicelib.domain.scopes import Scope
 
 PREFIX = "pm_"  # lets secret scanners and people recognise one
+WITHIN = "."  # between a token's id and what is added to it for a session that it began
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,16 @@ class Grant:
     def is_expired(self, now: float) -> bool:
         """Whether the token had ended at `now`, in epoch seconds."""
         return self.expires_at is not None and now >= self.expires_at
+
+
+def id_from(random_64_bits: bytes, within: str | None = None) -> str:
+    """The id of a new token; of one that ends with another (`within`), that one's id and more."""
+    return f"tok_{random_64_bits.hex()}" if within is None else f"{within}{WITHIN}{random_64_bits.hex()}"
+
+
+def is_session(token_id: str) -> bool:
+    """Whether the token was begun by another one, and ends with it."""
+    return WITHIN in token_id
 
 
 def secret_from(random_256_bits: bytes) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.reports import FIGURES, Report
 
-# A spreadsheet takes a cell that begins with one of these for a formula, and runs it.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins with one of these for a formula, and runs it. Where it cuts cells depends on
+# the country: after a semicolon or a tab within a text another cell may begin there.
+_FORMULA = re.compile('^(?=[=+\\-@\t\r\n＝＋－＠])|(?<=[;\t\r\n"])(?=[=+\\-@＝＋－＠])')
 
 
 def report_csv(report: Report) -> str:
@@ -43,7 +45,7 @@ def report_csv(report: Report) -> str:
 
 def safe_cell(text: str) -> str:
     """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub("'", text)
 
 
 def _number(value: float | None) -> str:

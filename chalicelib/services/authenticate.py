@@ -3,7 +3,7 @@
 1. A token judged in this process within the last ten seconds needs no look-up.
 2. Valkey has every token's digest, written through on change and rebuilt by the tick.
 3. What Valkey does not know, or cannot say, PostgreSQL decides.
-4. Failures are counted by address; beyond the limit the answer is 429.
+4. Failures are counted by address, of IPv6 by the network that a customer gets; beyond the limit the answer is 429.
 """
 
 from __future__ import annotations
@@ -82,6 +82,19 @@ class Authenticate:
 
     def _failures(self, address: str, now: int, *, add: bool) -> int:
         try:
-            return self._counter.count("failures", address, now, 60, add=add)
+            return self._counter.count("failures", _source(address), now, 60, add=add)
         except Unavailable:
             return 0  # without Valkey nothing can be counted, nor recorded: samples are refused anyway
+
+
+def _source(address: str) -> str:
+    """Whom an address is counted as: whoever has one of IPv6 has at least the 2^64 of its network."""
+    if ":" not in address:
+        return address
+    from ipaddress import IPv6Address, IPv6Network
+
+    try:
+        found = IPv6Address(address)
+    except ValueError:
+        return address
+    return str(found.ipv4_mapped or IPv6Network((found, 64), strict=False))

@@ -19,6 +19,9 @@ from chalicelib.services.ports.alerting import AuditBook, UnitOfWork
 from chalicelib.services.ports.notifying import ChannelBook, ChannelTypes, EntryBook, Sealer
 
 PAGE = 100
+# What is shown of the server that a channel calls, and the secrets that are sent there as they are.
+_SERVER = ("apiUrl", "host", "url")
+_SENT_ALONG = ("headers", "routingKey", "token")
 
 
 class Channels:
@@ -63,7 +66,8 @@ class Channels:
     def change(self, channel_id: str, changes: object, *, expected: int | None, actor: str, now: int) -> ChannelRecord:
         """The channel with some fields changed; secrets not named stay. Raises NotFound, InvalidInput, Conflict.
 
-        The secret that is replaced goes on signing beside the new one until the next change.
+        None is ever sent to another server than the one that it was given for. The secret that is replaced goes on
+        signing beside the new one until the next change.
         """
         if not isinstance(changes, Mapping):
             raise InvalidInput("body: must be an object.", field="body")
@@ -72,6 +76,7 @@ class Channels:
             check_version(expected, before.version, lambda: show_channel(before))
             given = {**write_channel(before.channel), **changes}
             channel, secrets, _ = self._read(given, channel_id, before.channel, changes.get("config"))
+            _check_secrets_stay_home(before.channel, channel, secrets)
             boxes = {**before.channel.sealed, **self._sealer.seal(secrets)}
             if "secret" in secrets and "secret" in before.channel.sealed:
                 boxes["previousSecret"] = before.channel.sealed["secret"]
@@ -159,6 +164,16 @@ def _merged(before: Channel | None, public: dict[str, Any], secrets: Mapping[str
     if before is None or "url" in secrets:
         return public
     return {name: value for name, value in before.config.items() if name == "host"} | public
+
+
+def _check_secrets_stay_home(before: Channel, after: Channel, given: Mapping[str, str]) -> None:
+    """Else whoever may change a channel, and never sees its secrets, would have them sent to a server of their own."""
+    kept = [name for name in _SENT_ALONG if name in before.sealed and name not in given]
+    # An address that is a secret cannot be compared: one that is given counts as another.
+    is_moved = "url" in given or any(before.config.get(name) != after.config.get(name) for name in _SERVER)
+    if kept and is_moved:
+        field = f"config.{kept[0]}"
+        raise InvalidInput(f"{field}: was given for the address before; give it again with the new one.", field=field)
 
 
 def _check_name(is_free: bool, channel: Channel) -> None:

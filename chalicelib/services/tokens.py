@@ -7,7 +7,7 @@ from datetime import datetime
 
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.scopes import Scope
-from chalicelib.domain.tokens import Grant, Token, digest, secret_from
+from chalicelib.domain.tokens import Grant, Token, digest, id_from, secret_from
 from chalicelib.services.ports.access import GrantWriter, TokenBook
 
 PAGE = 100
@@ -22,11 +22,20 @@ class Tokens:
         self._random_bytes = random_bytes
 
     def create(
-        self, name: str, scopes: frozenset[Scope], expires_at: datetime | None, *, now: datetime
+        self,
+        name: str,
+        scopes: frozenset[Scope],
+        expires_at: datetime | None,
+        *,
+        now: datetime,
+        within: str | None = None,
     ) -> tuple[Token, str]:
-        """A new token and its secret, which is shown this once and never kept."""
+        """A new token and its secret, which is shown this once and never kept.
+
+        `within`: the id of the token that it ends with.
+        """
         secret = secret_from(self._random_bytes(32))
-        token = Token("tok_" + self._random_bytes(8).hex(), name, scopes, now, expires_at)
+        token = Token(id_from(self._random_bytes(8), within), name, scopes, now, expires_at)
         known = digest(secret)
         self._book.add(token, known)
         self._cache.put(known, Grant(token.id, scopes, expires_at.timestamp() if expires_at else None))
@@ -38,10 +47,11 @@ class Tokens:
         return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
     def revoke(self, token_id: str, *, now: datetime) -> None:
-        """Delete a token. Raises NotFound, or Conflict for the last one that can administer anything."""
+        """Delete a token and the sessions it began. Raises NotFound, or Conflict for the last admin token."""
         removed = self._book.remove(token_id, now)
         if removed is None:
             raise NotFound(f"There is no token {token_id[:64]!r}.")
         if not removed:
             raise Conflict("This is the last admin token: create another one before deleting it.")
-        self._cache.remove(removed)
+        for known in removed:
+            self._cache.remove(known)

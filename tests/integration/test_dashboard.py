@@ -48,6 +48,31 @@ def test_a_change_by_cookie_needs_the_header(api: Api) -> None:
     assert browser.call("POST", "/monitoring/channels", CHANNEL, X_Requested_With="perfmon").status == 201
 
 
+def test_a_revoked_token_takes_its_sessions_with_it_and_no_others(api: Api) -> None:
+    made = api.post("/monitoring/tokens", {"name": "lost", "scopes": ["admin"]}).body
+    _, lost = log_in(Api(made["token"]))
+    _, kept = log_in(api)
+    assert api.delete(f"/monitoring/tokens/{made['id']}").status == 204
+
+    from chalicelib import wiring
+
+    wiring.authenticate.cache_clear()  # within ten seconds a container may still remember it
+    assert (lost.call("GET", CURRENT).status, kept.call("GET", CURRENT).status) == (401, 200)
+
+
+def test_a_session_is_no_admin_token_that_is_left(api: Api) -> None:
+    (token,) = api.get("/monitoring/tokens").body["tokens"]
+    _, browser = log_in(api)
+    assert api.delete(f"/monitoring/tokens/{token['id']}").status == 409
+    assert browser.call("DELETE", CURRENT, X_Requested_With="perfmon").status == 204
+
+
+def test_a_session_begins_no_other(api: Api) -> None:
+    _, browser = log_in(api)
+    secret = browser.cookie.partition("=")[2]
+    assert Api(None).post("/monitoring/sessions", {"token": secret}).status == 403
+
+
 def test_logging_out_ends_the_session_and_a_token_is_no_session(api: Api) -> None:
     _, browser = log_in(api)
     assert browser.call("DELETE", CURRENT, X_Requested_With="perfmon").status == 204

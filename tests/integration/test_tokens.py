@@ -126,6 +126,23 @@ def test_guessing_tokens_is_slowed_down_for_the_guesser_alone(api: Api) -> None:
     assert api.post(METRICS, SAMPLE).status == 202
 
 
+def test_whoever_has_a_network_of_ipv6_guesses_no_faster(api: Api) -> None:
+    statuses = [
+        Api(f"pm_{number:064x}", address=f"2001:db8:1:2:{number:x}::1").post(METRICS, SAMPLE).status
+        for number in range(40)
+    ]
+    assert (statuses[0], statuses[-1]) == (401, 429)
+    assert Api("pm_" + "3" * 64, address="2001:db8:1:3::1").post(METRICS, SAMPLE).status == 401
+    assert Api(api.token, address="2001:db8:1:2::1").post(METRICS, SAMPLE).status == 202
+
+
+def test_an_ipv4_address_in_ipv6_is_counted_as_what_it_is(api: Api) -> None:
+    for number in range(40):
+        Api(f"pm_{number:064x}", address="::ffff:203.0.113.9").post(METRICS, SAMPLE)
+    assert Api("pm_" + "3" * 64, address="203.0.113.9").post(METRICS, SAMPLE).status == 429
+    assert Api("pm_" + "3" * 64, address="::ffff:203.0.113.10").post(METRICS, SAMPLE).status == 401
+
+
 def test_no_token_reaches_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = api.post(TOKENS, {"name": "x", "scopes": ["ingest"]}).body["token"]

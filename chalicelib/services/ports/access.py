@@ -84,6 +84,9 @@ class TokenBook(Protocol):
         """Up to `limit` tokens in the order of their ids, from behind the id `after`."""
         ...
 
-    def remove(self, token_id: str, now: datetime) -> str | None:
-        """Delete a token; its digest, None when there is no such token, '' when it is the last admin token."""
+    def remove(self, token_id: str, now: datetime) -> list[str] | None:
+        """Delete a token and the sessions it began; their digests.
+
+        None when there is no such token, nothing when it is the last admin token.
+        """
         ...

@@ -8,7 +8,7 @@ from typing import Any
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.scopes import Scope
-from chalicelib.domain.tokens import Grant, Token
+from chalicelib.domain.tokens import WITHIN, Grant, Token, is_session
 from chalicelib.storage.postgres.connection import Database
 
 
@@ -57,27 +57,29 @@ class PostgresTokens:
             ).fetchall()
         return [_token(row) for row in rows]
 
-    def remove(self, token_id: str, now: datetime) -> str | None:
-        """Delete a token unless it is the last valid admin token; its digest.
+    def remove(self, token_id: str, now: datetime) -> list[str] | None:
+        """Delete a token and the sessions it began, unless it is the last valid admin token; their digests.
 
-        None when there is no such token, '' when it is the last one that can administer anything.
+        None when there is no such token, nothing when it is the last one that can administer anything.
         """
         with self._database.transaction() as connection:
             # Two deletions at once must not each see the other's token as the one that is left.
             connection.execute("LOCK TABLE tokens IN SHARE ROW EXCLUSIVE MODE")
-            row = connection.execute("SELECT digest, scopes FROM tokens WHERE id = %s", (token_id,)).fetchone()
+            row = connection.execute("SELECT scopes FROM tokens WHERE id = %s", (token_id,)).fetchone()
             if row is None:
                 return None
-            digest, scopes = row
             others = connection.execute(
-                "SELECT count(*) FROM tokens"
-                " WHERE id <> %s AND %s = ANY (scopes) AND (expires_at IS NULL OR expires_at > %s)",
-                (token_id, Scope.ADMIN.value, now),
+                "SELECT count(*) FROM tokens WHERE id <> %s AND strpos(id, %s) = 0"
+                " AND %s = ANY (scopes) AND (expires_at IS NULL OR expires_at > %s)",
+                (token_id, WITHIN, Scope.ADMIN.value, now),
             ).fetchone()
-            if Scope.ADMIN in scopes and others == (0,):
-                return ""
-            connection.execute("DELETE FROM tokens WHERE id = %s", (token_id,))
-        return str(digest)
+            if Scope.ADMIN in row[0] and not is_session(token_id) and others == (0,):
+                return []
+            removed = connection.execute(
+                "DELETE FROM tokens WHERE id = %s OR starts_with(id, %s) RETURNING digest",
+                (token_id, token_id + WITHIN),
+            ).fetchall()
+        return [digest for (digest,) in removed]
 
     def name_of(self, token_id: str) -> str | None:
         """A token's name; None when it is gone. Raises Unavailable."""

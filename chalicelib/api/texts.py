@@ -1,0 +1,21 @@
+"""Texts of callers at the edge: what no store can hold does not come in, what no encoder can write does not go out."""
+
+from __future__ import annotations
+
+import re
+
+from chalicelib.domain.errors import InvalidInput
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(name: str, text: str) -> str:
+    """The text of a parameter. Raises InvalidInput if it holds what PostgreSQL and UTF-8 have no place for."""
+    if _UNSTORABLE.search(text):
+        raise InvalidInput(f"{name}: must hold no NUL and no unpaired surrogate.", field=name)
+    return text
+
+
+def sayable(text: str) -> str:
+    """The text with unpaired surrogates written out, as JSON writes them: an error names what it is about."""
+    return text.encode("utf-8", "backslashreplace").decode()

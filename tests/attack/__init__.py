@@ -1,0 +1,1 @@
+"""The service as somebody sees it who wants to break it."""
