@@ -24,20 +24,23 @@ Choice = TypeVar("Choice", State, Severity)
 _WEEK_MS = 7 * 86_400_000
 
 
-@alerts.endpoint("GET", "/monitoring/alerts/active", scope=Scope.READ)
+@alerts.endpoint("GET", "/monitoring/alerts/active", scope=Scope.READ, query=("state", "after"))
 def list_active_alerts(request: Request) -> Answer:
     """List the alerts that fire; with `state=pending` those that are about to as well."""
-    request.refuse_unknown_query("state", "after")
     state = request.query("state")
     if state not in (None, "firing", "pending"):
         raise InvalidInput("state: must be firing or pending.", field="state")
     return _page(alerting.history().active(request.query("after"), pending=state == "pending"))
 
 
-@alerts.endpoint("GET", "/monitoring/alerts", scope=Scope.READ)
+@alerts.endpoint(
+    "GET",
+    "/monitoring/alerts",
+    scope=Scope.READ,
+    query=("state", "ruleId", "metricType", "severity", "tags", "from", "to", "after"),
+)
 def list_alerts(request: Request) -> Answer:
     """List alerts, the newest first, also those that are over."""
-    request.refuse_unknown_query("state", "ruleId", "metricType", "severity", "tags", "from", "to", "after")
     wanted = AlertFilter(
         states=[_choice(State, "state", each) for each in (request.query("state") or "").split(",") if each],
         rule_id=request.query("ruleId"),
@@ -50,10 +53,9 @@ def list_alerts(request: Request) -> Answer:
     return _page(alerting.history().page(wanted, request.query("after")))
 
 
-@alerts.endpoint("GET", "/monitoring/alerts/stats", scope=Scope.READ)
+@alerts.endpoint("GET", "/monitoring/alerts/stats", scope=Scope.READ, query=("from", "to"))
 def alert_stats(request: Request) -> Answer:
     """Count per rule what fired, was acknowledged and resolved, and how long that took."""
-    request.refuse_unknown_query("from", "to")
     end = _moment(request, "to", request.now) or request.now
     start = _moment(request, "from", end - _WEEK_MS) or 0
     if start >= end:
@@ -103,10 +105,9 @@ def resolve_alert(request: Request, alert_id: str) -> Answer:
     return _shown(episode)
 
 
-@alerts.endpoint("GET", "/monitoring/events", scope=Scope.READ)
+@alerts.endpoint("GET", "/monitoring/events", scope=Scope.READ, query=("after", "types", "limit"))
 def list_events(request: Request) -> Answer:
     """Follow what happens: events after a cursor, in order, none skipped; without `after`, where to begin now."""
-    request.refuse_unknown_query("after", "types", "limit")
     types = [each for each in (request.query("types") or "").split(",") if each]
     for each in types:
         if each not in EVENT_TYPES:

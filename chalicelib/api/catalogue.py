@@ -13,10 +13,9 @@ from chalicelib.wiring import alerting
 catalogue = Resource(__name__)
 
 
-@catalogue.endpoint("GET", "/monitoring/metrics/catalog", scope=Scope.READ)
+@catalogue.endpoint("GET", "/monitoring/metrics/catalog", scope=Scope.READ, query=("after",))
 def list_metrics(request: Request) -> Answer:
     """List metric types with their units, series, and when they were seen."""
-    request.refuse_unknown_query("after")
     page, following = wiring.browse().metrics(request.query("after"))
     metrics = [
         {
@@ -33,10 +32,9 @@ def list_metrics(request: Request) -> Answer:
     return Answer({"metrics": metrics, "next": following})
 
 
-@catalogue.endpoint("GET", "/monitoring/metrics/tags", scope=Scope.READ)
+@catalogue.endpoint("GET", "/monitoring/metrics/tags", scope=Scope.READ, query=("metricType",))
 def list_tags(request: Request) -> Answer:
     """List tag keys and their values, of one metric type or of all."""
-    request.refuse_unknown_query("metricType")
     by_key, truncated = wiring.browse().tags(request.query("metricType"))
     tags = [
         {"key": key, "values": [{"value": each.value, "series": each.series} for each in values]}
@@ -45,10 +43,9 @@ def list_tags(request: Request) -> Answer:
     return Answer({"tags": tags, "truncated": truncated})
 
 
-@catalogue.endpoint("GET", "/monitoring/metrics/cardinality", scope=Scope.READ)
+@catalogue.endpoint("GET", "/monitoring/metrics/cardinality", scope=Scope.READ, query=("limit",))
 def show_cardinality(request: Request) -> Answer:
     """Show which metric types and tag keys make most series, and which samples were refused within a day."""
-    request.refuse_unknown_query("limit")
     found = wiring.browse().cardinality(request.whole_number("limit", default=20, least=1, most=200))
     metrics = [
         {"metricType": each.name, "series": each.series, "samples": each.samples, "bytes": each.bytes}
@@ -67,10 +64,9 @@ def show_cardinality(request: Request) -> Answer:
     return Answer({"series": found.series, "metrics": metrics, "tags": tags, "refused": refused})
 
 
-@catalogue.endpoint("GET", "/monitoring/metrics/series", scope=Scope.READ)
+@catalogue.endpoint("GET", "/monitoring/metrics/series", scope=Scope.READ, query=("metricType", "tags"))
 def list_series(request: Request) -> Answer:
     """List the series of a metric type that match the tags."""
-    request.refuse_unknown_query("metricType", "tags")
     metric_type = request.query("metricType")
     if not metric_type:
         raise InvalidInput("metricType: is missing.", field="metricType")
@@ -82,10 +78,9 @@ def list_series(request: Request) -> Answer:
     return Answer({"series": series})
 
 
-@catalogue.endpoint("DELETE", "/monitoring/metrics/series", scope=Scope.ADMIN)
+@catalogue.endpoint("DELETE", "/monitoring/metrics/series", scope=Scope.ADMIN, query=("metricType", "tags", "dryRun"))
 def delete_series(request: Request) -> Answer:
     """Delete the series of a metric type that match the tags; a dry run unless it says `dryRun=false`."""
-    request.refuse_unknown_query("metricType", "tags", "dryRun")
     metric_type = request.query("metricType")
     if not metric_type:
         raise InvalidInput("metricType: is missing.", field="metricType")

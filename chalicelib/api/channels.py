@@ -18,10 +18,9 @@ def create_channel(request: Request) -> Answer:
     return _shown(record, 201, made)
 
 
-@channels.endpoint("GET", "/monitoring/channels", scope=Scope.READ)
+@channels.endpoint("GET", "/monitoring/channels", scope=Scope.READ, query=("after",))
 def list_channels(request: Request) -> Answer:
     """List channels; of their secrets only the names."""
-    request.refuse_unknown_query("after")
     page, following = notifications.channels().page(request.query("after"))
     return Answer({"channels": [show_channel(record) for record in page], "next": following})
 

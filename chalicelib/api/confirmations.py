@@ -22,7 +22,7 @@ _HEADERS = {
 }
 
 
-@confirmations.endpoint("GET", "/monitoring/confirm", scope=None)
+@confirmations.endpoint("GET", "/monitoring/confirm", scope=None, query=("token",))
 def ask(request: Request) -> Answer:
     """Show what an acknowledge link is about; nothing is changed."""
     try:
@@ -38,7 +38,7 @@ def ask(request: Request) -> Answer:
     return _page(asking_page(episode.message, str(episode.severity)))
 
 
-@confirmations.endpoint("POST", "/monitoring/confirm", scope=None)
+@confirmations.endpoint("POST", "/monitoring/confirm", scope=None, query=("token",))
 def act(request: Request) -> Answer:
     """Acknowledge the alert that a link is about."""
     form = parse_qs(request.text_body(most=10_000), max_num_fields=10)

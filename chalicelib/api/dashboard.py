@@ -28,7 +28,7 @@ _UNBUILT = (
 )
 
 
-@dashboard.endpoint("GET", "/dashboard", scope=None)
+@dashboard.endpoint("GET", "/dashboard", scope=None, query=None)
 def show_dashboard(request: Request) -> Answer:
     """Serve the dashboard's page."""
     page = _read("index.html")
@@ -36,7 +36,7 @@ def show_dashboard(request: Request) -> Answer:
     return Answer(_UNBUILT if page is None else page, 503 if page is None else 200, headers)
 
 
-@dashboard.endpoint("GET", "/dashboard/assets/{name}", scope=None)
+@dashboard.endpoint("GET", "/dashboard/assets/{name}", scope=None, query=None)
 def show_asset(request: Request, name: str) -> Answer:
     """Serve one of the dashboard's files; its name tells its content, so it may be kept for ever."""
     content = _read(f"assets/{name}") if _NAME.fullmatch(name) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
@@ -47,6 +47,7 @@ class Route:
     path: str
     scope: Scope | None
     summary: str
+    query: tuple[str, ...] | None  # the parameters it knows; None = it does not mind any
 
 
 class Request:
@@ -83,14 +84,6 @@ class Request:
         """A query parameter's (last) value."""
         given = dict(self._raw.query_params or {}).get(name)
         return None if given is None else storable(name, given)
-
-    def refuse_unknown_query(self, *known: str) -> None:
-        """A misspelt parameter is an error, not a silently different answer."""
-        for name in self._raw.query_params or ():
-            if name not in known:
-                raise InvalidInput(
-                    f"{name[:64]}: is not a parameter of this call; known are {', '.join(known)}.", field=name
-                )
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
         """A query parameter that is a whole number within bounds."""
@@ -157,11 +150,18 @@ class Resource(Blueprint):
     """A blueprint whose routes each declare their scope."""
 
     def endpoint(
-        self, method: str, path: str, *, scope: Scope | None, refusal: Refusal | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: Scope | None,
+        query: tuple[str, ...] | None = (),
+        refusal: Refusal | None = None,
     ) -> Callable[[View], View]:
         """Serve `path` with a view that takes the Request and the decoded path parameters by name.
 
-        `refusal` answers errors where a protocol of others has a form for them; else they are problem+json.
+        `query` names the parameters it knows, all others are refused; None lets any pass. `refusal` answers errors
+        where a protocol of others has a form for them; else they are problem+json.
         """
         refuse = refusal or _refuse
 
@@ -171,6 +171,8 @@ class Resource(Blueprint):
                 now = time.time_ns() // 1_000_000
                 try:
                     grant = None if scope is None else _authenticate(raw, scope, now)
+                    if query is not None and raw.query_params:
+                        _refuse_unknown(raw.query_params, query)
                     request = Request(raw, grant, now)
                     named = {name: storable(name, unquote(value)) for name, value in parameters.items()}
                     answer = view(request, **named)
@@ -186,12 +188,20 @@ class Resource(Blueprint):
                 return response
 
             summary = (view.__doc__ or "").partition("\n")[0]
-            handle.route = Route(method, path, scope, summary)  # type: ignore[attr-defined]  # read by the law tests
+            handle.route = Route(method, path, scope, summary, query)  # type: ignore[attr-defined]  # read by the law tests
             name = view.__name__
             self.route(path, methods=[method], content_types=["*/*"], cors=_cors(), name=name)(handle)
             return view
 
         return register
+
+
+def _refuse_unknown(given: Iterable[str], known: tuple[str, ...]) -> None:
+    """A misspelt parameter is an error, not a silently different answer."""
+    for name in given:
+        if name not in known:
+            listed = f"known are {', '.join(known)}" if known else "there are none"
+            raise InvalidInput(f"{name[:64]}: is not a parameter of this call; {listed}.", field=name[:64])
 
 
 def _respond(answer: Answer) -> Response:

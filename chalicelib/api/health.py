@@ -14,13 +14,13 @@ from chalicelib.wiring import reports as wired
 health = Resource(__name__)
 
 
-@health.endpoint("GET", "/monitoring/health/live", scope=None)
+@health.endpoint("GET", "/monitoring/health/live", scope=None, query=None)
 def live(request: Request) -> Answer:
     """Alive: this process answers. Touches nothing."""
     return Answer({"status": "alive"})
 
 
-@health.endpoint("GET", "/monitoring/health/ready", scope=None)
+@health.endpoint("GET", "/monitoring/health/ready", scope=None, query=None)
 def ready(request: Request) -> Answer:
     """Ready: every dependency answers; 503 when one does not."""
     checks = wiring.readiness().run()
@@ -37,17 +37,15 @@ def system(request: Request) -> Answer:
     """How the system does: every check with its figure, and the status they make together."""
     from chalicelib.domain.health import show_health
 
-    request.refuse_unknown_query()
     return Answer(show_health(wired.system_health().run(request.now)))
 
 
-@health.endpoint("GET", "/monitoring/health/history", scope=Scope.READ)
+@health.endpoint("GET", "/monitoring/health/history", scope=Scope.READ, query=("from", "to"))
 def history(request: Request) -> Answer:
     """What each check found minute by minute; the last hour unless `from` and `to` say otherwise."""
     from chalicelib.domain.health import plain
     from chalicelib.services.health import MAX_MINUTES, MINUTE_MS
 
-    request.refuse_unknown_query("from", "to")
     start, end = _moment(request, "from", "-1h"), _moment(request, "to", "now")
     if start >= end:
         raise InvalidInput("from: must lie before to.", field="from")

@@ -13,10 +13,9 @@ hosts = Resource(__name__)
 _AUDIT_PAGE = 100
 
 
-@hosts.endpoint("GET", "/monitoring/hosts", scope=Scope.READ)
+@hosts.endpoint("GET", "/monitoring/hosts", scope=Scope.READ, query=("after",))
 def list_hosts(request: Request) -> Answer:
     """List the hosts that have sent, whether they still do, and what their agents say of them."""
-    request.refuse_unknown_query("after")
     page, following = alerting.host_inventory().page(request.query("after"))
     return Answer({"hosts": [show_host(host, request.now) for host in page], "next": following})
 
@@ -35,10 +34,9 @@ def forget_host(request: Request, name: str) -> Answer:
     return Answer(None, 204)
 
 
-@hosts.endpoint("GET", "/monitoring/audit", scope=Scope.ADMIN)
+@hosts.endpoint("GET", "/monitoring/audit", scope=Scope.ADMIN, query=("after", "resource"))
 def list_audit(request: Request) -> Answer:
     """List who changed what, the newest first."""
-    request.refuse_unknown_query("after", "resource")
     before = request.whole_number("after", default=0, least=1, most=10**15 - 1) if request.query("after") else None
     found = alerting.audit_trail().page(before, _AUDIT_PAGE, resource=request.query("resource"))
     entries = [

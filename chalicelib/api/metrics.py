@@ -52,10 +52,9 @@ def record(request: Request) -> Answer:
     return Answer(answer, 202)
 
 
-@metrics.endpoint("GET", "/monitoring/metrics/realtime", scope=Scope.READ)
+@metrics.endpoint("GET", "/monitoring/metrics/realtime", scope=Scope.READ, query=("types", "windowSeconds", "tags"))
 def realtime(request: Request) -> Answer:
     """What arrived in the last minutes, by metric type, newest first."""
-    request.refuse_unknown_query("types", "windowSeconds", "tags")
     types = [name for name in dict.fromkeys((request.query("types") or "").split(",")) if name]
     if not 1 <= len(types) <= MAX_TYPES:
         raise InvalidInput(
@@ -69,10 +68,9 @@ def realtime(request: Request) -> Answer:
     return Answer(body, headers={"X-Truncated": "true"} if found.truncated else {})
 
 
-@metrics.endpoint("GET", "/monitoring/metrics/query", scope=Scope.READ)
+@metrics.endpoint("GET", "/monitoring/metrics/query", scope=Scope.READ, query=QUERY_FIELDS)
 def query(request: Request) -> Answer:
     """Points of a metric at a step, grouped by tags."""
-    request.refuse_unknown_query(*QUERY_FIELDS)
     return _answer_query(request, {name: request.query(name) for name in QUERY_FIELDS})
 
 
@@ -81,7 +79,6 @@ def query_by_body(request: Request) -> Answer:
     """The same, asked by a JSON body: for queries that are too long for an address."""
     from chalicelib.api.schemas.metric_query_body import parameters_of
 
-    request.refuse_unknown_query()
     return _answer_query(request, parameters_of(request.json(), QUERY_FIELDS))
 
 

@@ -12,7 +12,7 @@ from chalicelib.domain.scopes import Scope
 protocols = Resource(__name__)
 
 
-@protocols.endpoint("POST", "/prometheus/api/v1/write", scope=Scope.INGEST)
+@protocols.endpoint("POST", "/prometheus/api/v1/write", scope=Scope.INGEST, query=None)
 def remote_write(request: Request) -> Answer:
     """Record what Prometheus writes (remote write 1.0): good samples are kept, a bad one makes it 400 all the same."""
     from chalicelib.api.schemas.remote_write import read_remote_write
@@ -26,7 +26,7 @@ def remote_write(request: Request) -> Answer:
     return Answer(None, 204)
 
 
-@protocols.endpoint("POST", "/otlp/v1/metrics", scope=Scope.INGEST, refusal=refusal)
+@protocols.endpoint("POST", "/otlp/v1/metrics", scope=Scope.INGEST, query=None, refusal=refusal)
 def otlp_metrics(request: Request) -> Answer:
     """Record an OTLP/HTTP export in protobuf or JSON; what was not taken is told as partial success."""
     form = form_of(request.header("content-type"))

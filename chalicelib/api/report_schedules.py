@@ -23,12 +23,11 @@ def create_schedule(request: Request) -> Answer:
     return _shown(wired.schedules().create(request.json(), actor=_actor(request), now=request.now), 201)
 
 
-@report_schedules.endpoint("GET", _SCHEDULES, scope=Scope.READ)
+@report_schedules.endpoint("GET", _SCHEDULES, scope=Scope.READ, query=("after",))
 def list_schedules(request: Request) -> Answer:
     """List the schedules of reports."""
     from chalicelib.domain.report_schedules import show_schedule
 
-    request.refuse_unknown_query("after")
     page, following = wired.schedules().page(request.query("after"))
     return Answer({"schedules": [show_schedule(record) for record in page], "next": following})
 

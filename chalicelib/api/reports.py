@@ -24,12 +24,16 @@ _PAGE = {
 reports = Resource(__name__)
 
 
-@reports.endpoint("GET", "/monitoring/reports/performance", scope=Scope.READ)
+@reports.endpoint(
+    "GET",
+    "/monitoring/reports/performance",
+    scope=Scope.READ,
+    query=("period", "startDate", "endDate", "timezone", "format"),
+)
 def performance_report(request: Request) -> Answer:
     """Build the performance report of a period, or of the dates that are given."""
     from chalicelib.domain.report_dates import read_range
 
-    request.refuse_unknown_query("period", "startDate", "endDate", "timezone", "format")
     form = _form(request, FORMS)
     ranges = read_range(
         request.query("period"),
@@ -41,22 +45,20 @@ def performance_report(request: Request) -> Answer:
     return _shown(wired.reporting().build(ranges, request.now), form)
 
 
-@reports.endpoint("GET", "/monitoring/reports", scope=Scope.READ)
+@reports.endpoint("GET", "/monitoring/reports", scope=Scope.READ, query=("after",))
 def list_reports(request: Request) -> Answer:
     """List the reports that were made on schedules, the newest first."""
     from chalicelib.domain.stored_reports import show_stored
 
-    request.refuse_unknown_query("after")
     page, following = wired.stored_reports().page(request.query("after"))
     return Answer({"reports": [show_stored(each) for each in page], "next": following})
 
 
-@reports.endpoint("GET", "/monitoring/reports/{report_id}", scope=Scope.READ)
+@reports.endpoint("GET", "/monitoring/reports/{report_id}", scope=Scope.READ, query=("format",))
 def get_report(request: Request, report_id: str) -> Answer:
     """Read a report that was made on a schedule, as it was when it was made."""
     from chalicelib.domain.stored_reports import show_stored
 
-    request.refuse_unknown_query("format")
     form = _form(request, STORED_FORMS)
     found = wired.stored_reports().get(report_id)
     if form == "html":

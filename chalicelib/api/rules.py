@@ -13,20 +13,18 @@ _RULES = "/monitoring/alerts/rules"
 _RULE = "/monitoring/alerts/rules/{rule_id}"
 
 
-@rules.endpoint("POST", _RULES, scope=Scope.MANAGE)
+@rules.endpoint("POST", _RULES, scope=Scope.MANAGE, query=("dryRun",))
 def create_rule(request: Request) -> Answer:
     """Create an alert rule; with `dryRun=true` only say what it would be."""
-    request.refuse_unknown_query("dryRun")
     if request.flag("dryRun"):
         return Answer(write_rule(read_rule(request.json(), rule_id="")))
     record = alerting.rules().create(request.json(), actor=alerting.actor(request.grant.token_id), now=request.now)
     return _shown(record, 201)
 
 
-@rules.endpoint("GET", _RULES, scope=Scope.READ)
+@rules.endpoint("GET", _RULES, scope=Scope.READ, query=("after", "metricType", "enabled"))
 def list_rules(request: Request) -> Answer:
     """List alert rules, of one metric type or of all."""
-    request.refuse_unknown_query("after", "metricType", "enabled")
     enabled = None if request.query("enabled") is None else request.flag("enabled")
     page, following = alerting.rules().page(
         request.query("after"), metric_type=request.query("metricType"), enabled=enabled

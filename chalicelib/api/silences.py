@@ -26,10 +26,9 @@ def preview_silence(request: Request) -> Answer:
     return Answer({"alerts": [show_alert(episode) for episode in alerting.silencing().preview(silence)], "next": None})
 
 
-@silences.endpoint("GET", "/monitoring/silences", scope=Scope.READ)
+@silences.endpoint("GET", "/monitoring/silences", scope=Scope.READ, query=("after", "ended"))
 def list_silences(request: Request) -> Answer:
     """List silences; with `ended=true` those that are over as well."""
-    request.refuse_unknown_query("after", "ended")
     page, following = alerting.silencing().page(
         Silence, request.query("after"), now=request.now, ended=request.flag("ended")
     )
@@ -64,10 +63,9 @@ def preview_window(request: Request) -> Answer:
     return Answer({"alerts": alerts, "occurs": write_window(window, now=request.now)["next"], "next": None})
 
 
-@silences.endpoint("GET", "/monitoring/maintenance-windows", scope=Scope.READ)
+@silences.endpoint("GET", "/monitoring/maintenance-windows", scope=Scope.READ, query=("after", "ended"))
 def list_windows(request: Request) -> Answer:
     """List maintenance windows and when each holds next; with `ended=true` those that were lifted as well."""
-    request.refuse_unknown_query("after", "ended")
     page, following = alerting.silencing().page(
         MaintenanceWindow, request.query("after"), now=request.now, ended=request.flag("ended")
     )

@@ -21,7 +21,7 @@ MAX_AGE_SECONDS = 300
 HOUR_MS = 3_600_000
 
 
-@slack_actions.endpoint("POST", "/integrations/slack/actions", scope=None)
+@slack_actions.endpoint("POST", "/integrations/slack/actions", scope=None, query=None)
 def act(request: Request) -> Answer:
     """Do what somebody clicked in Slack; the request must carry Slack's signature."""
     body = request.text_body(most=200_000)

@@ -27,12 +27,11 @@ def create_target(request: Request) -> Answer:
     return _shown(record, 201)
 
 
-@targets.endpoint("GET", _TARGETS, scope=Scope.ADMIN)
+@targets.endpoint("GET", _TARGETS, scope=Scope.ADMIN, query=("after",))
 def list_targets(request: Request) -> Answer:
     """List targets with what became of their last scrapes; of their secrets only the names."""
     from chalicelib.domain.target_form import show_target
 
-    request.refuse_unknown_query("after")
     page, following = collecting.targets().page(request.query("after"))
     return Answer({"targets": [show_target(record) for record in page], "next": following})
 

@@ -29,10 +29,9 @@ def create_token(request: Request) -> Answer:
     return Answer(_shown(token) | {"token": secret}, 201)
 
 
-@tokens.endpoint("GET", "/monitoring/tokens", scope=Scope.ADMIN)
+@tokens.endpoint("GET", "/monitoring/tokens", scope=Scope.ADMIN, query=("after",))
 def list_tokens(request: Request) -> Answer:
     """List tokens, without their secrets."""
-    request.refuse_unknown_query("after")
     page, following = wiring.tokens().page(request.query("after"))
     return Answer({"tokens": [_shown(token) for token in page], "next": following})
 

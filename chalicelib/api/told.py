@@ -15,10 +15,11 @@ told = Resource(__name__)
 Choice = TypeVar("Choice", Delivery, Reason)
 
 
-@told.endpoint("GET", "/monitoring/notifications", scope=Scope.READ)
+@told.endpoint(
+    "GET", "/monitoring/notifications", scope=Scope.READ, query=("alertId", "channelId", "state", "reason", "after")
+)
 def list_notifications(request: Request) -> Answer:
     """List decisions about channels, the newest first, with every attempt at delivery."""
-    request.refuse_unknown_query("alertId", "channelId", "state", "reason", "after")
     wanted = LedgerFilter(
         alert_id=request.query("alertId"),
         channel_id=request.query("channelId"),

@@ -129,18 +129,16 @@ def convert_rules(request: Request) -> Answer:
     return Answer({"rules": converted, "next": None})
 
 
-@trials.endpoint("GET", "/monitoring/alerts/rules/{rule_id}/evaluations", scope=Scope.READ)
+@trials.endpoint("GET", "/monitoring/alerts/rules/{rule_id}/evaluations", scope=Scope.READ, query=("count",))
 def list_evaluations(request: Request, rule_id: str) -> Answer:
     """Show what a rule saw at the last instants, group by group."""
-    request.refuse_unknown_query("count")
     count = request.whole_number("count", default=30, least=1, most=360)
     return Answer(alerting.explain().evaluations(rule_id, count, now=request.now))
 
 
-@trials.endpoint("GET", "/monitoring/alerts/{alert_id}/explain", scope=Scope.READ)
+@trials.endpoint("GET", "/monitoring/alerts/{alert_id}/explain", scope=Scope.READ, query=("at",))
 def explain_alert(request: Request, alert_id: str) -> Answer:
     """Explain why an alert stands, or stood, as it does: what was seen, what was told and what was not."""
-    request.refuse_unknown_query("at")
     try:
         at = parse_moment(request.query("at") or "now", request.now)
     except InvalidInstant as error:

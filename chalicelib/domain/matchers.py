@@ -46,5 +46,14 @@ def all_match(matchers: Iterable[Matcher], tags: Mapping[str, str]) -> bool:
     return all(matcher.matches(tags) for matcher in matchers)
 
 
+def exact_tags(matchers: Iterable[Matcher]) -> dict[str, str]:
+    """Tags that whatever satisfies the matchers must carry; not all that they ask for.
+
+    What a database could not even compare, like NUL, is left to the matchers.
+    """
+    plain = (each for each in matchers if each.value and not each.negated)
+    return {each.key: each.value for each in plain if each.key.isprintable() and each.value.isprintable()}
+
+
 def _matcher(key: str, value: str) -> Matcher:
     return Matcher(key, value[1:], negated=True) if value.startswith("!") else Matcher(key, value)

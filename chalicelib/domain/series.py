@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from types import MappingProxyType
 
 from chalicelib.domain.names import DEFAULT_UNITS
 from chalicelib.domain.paths import normalise_path
@@ -17,6 +18,7 @@ MAX_UNIT = 32
 MAX_TAGS = 20
 MAX_TAG_KEY = 64
 MAX_TAG_VALUE = 256
+NO_TAGS: Mapping[str, str] = MappingProxyType({})
 _METRIC_TYPE = re.compile(rf"[a-zA-Z_][a-zA-Z0-9_.:-]{{0,{MAX_METRIC_TYPE - 1}}}")
 
 

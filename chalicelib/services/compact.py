@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from chalicelib.services.ports.compaction import CompactionStep, CompactionStore
 from chalicelib.tsdb.blocks import decode, encode, split
-from chalicelib.tsdb.columns import EMPTY, Columns, join, unpack
+from chalicelib.tsdb.columns import EMPTY, Columns, join
+from chalicelib.tsdb.head import unpack_slice
 from chalicelib.tsdb.hours import HourState, is_closed, wants_full, wants_small
-from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.merge import in_order, places_of
 from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, merge, roll_up
 
 SECONDS = 240.0  # less than the five minutes to the next run
@@ -76,7 +77,7 @@ class Compact:
         is_complete = is_closed(hour, now) and step.is_complete(now)
         if wants_small(hour, now):
             for metric in step.head_metrics():
-                merged, _ = _merge(step, metric, [unpack(payload) for payload in step.head_payloads(metric)])
+                merged = _merge(step, metric, [unpack_slice(payload) for payload in step.head_payloads(metric)])
                 _write(step, metric, merged, done, is_full=False)
                 if is_closed(hour, now):
                     late[metric] = EMPTY if is_complete else merged
@@ -85,28 +86,28 @@ class Compact:
             hour = step.state()
         if wants_full(hour, now):
             for metric in step.block_metrics():
-                merged, sampled = _merge(step, metric, [decode(payload) for payload in step.take_blocks(metric)])
+                merged = _merge(step, metric, [decode(payload) for payload in step.take_blocks(metric)])
                 _write(step, metric, merged, done, is_full=True)
                 if is_complete:
                     late.pop(metric, None)
-                    _roll_up(step, metric, merged, sampled, now)
+                    _roll_up(step, metric, merged, now)
             done.full += 1
         for metric, added in late.items():
             if is_complete:
-                merged, sampled = _merge(step, metric, [decode(payload) for payload in step.read_blocks(metric)])
-                _roll_up(step, metric, merged, sampled, now)
+                merged = _merge(step, metric, [decode(payload) for payload in step.read_blocks(metric)])
+                _roll_up(step, metric, merged, now)
             else:
                 _add_to_rollups(step, metric, added, now)
 
 
-def _roll_up(step: CompactionStep, metric: int, samples: Columns, sampled: NDArray[np.int64], now: int) -> None:
-    is_event = ~_contains(sampled, samples.ids)
+def _roll_up(step: CompactionStep, metric: int, samples: Columns, now: int) -> None:
+    is_event = ~_sampled(step, metric, samples.ids)
     for seconds in (FIVE_MINUTES, HOUR):
         step.write_rollups(metric, seconds, roll_up(samples, is_event, seconds), now)
 
 
 def _add_to_rollups(step: CompactionStep, metric: int, samples: Columns, now: int) -> None:
-    is_event = ~_contains(np.array(sorted(step.sampled_series(metric)), np.int64), samples.ids)
+    is_event = ~_sampled(step, metric, samples.ids)
     for seconds in (FIVE_MINUTES, HOUR):
         found = merge([step.read_rollups(metric, seconds), roll_up(samples, is_event, seconds)])
         step.write_rollups(metric, seconds, found, now)
@@ -114,26 +115,23 @@ def _add_to_rollups(step: CompactionStep, metric: int, samples: Columns, now: in
 
 def _write(step: CompactionStep, metric: int, samples: Columns, done: Compacted, *, is_full: bool) -> None:
     for stretch in split(samples):
-        payload = encode(stretch)
+        payload = encode(stretch, is_full=is_full)
         series = (int(stretch.ids[0]), int(stretch.ids[-1]))
         step.add_block(metric, payload, series=series, samples=len(stretch), is_full=is_full)
         done.samples += len(stretch)
         done.bytes += len(payload)
 
 
-def _merge(step: CompactionStep, metric: int, parts: list[Columns]) -> tuple[Columns, NDArray[np.int64]]:
-    """All parts in order of time, with a sampled series' equal times as one; parts come in the order of arrival.
-
-    And the ids of the metric type's sampled series, ascending.
-    """
-    samples = join(parts)
-    sampled = np.array(sorted(step.sampled_series(metric)), np.int64)
-    return in_order(samples, _contains(sampled, samples.ids)), sampled
+def _merge(step: CompactionStep, metric: int, parts: list[Columns]) -> Columns:
+    """All parts in order of time, with a sampled series' equal times as one; parts come in the order of arrival."""
+    return in_order(join(parts), lambda ids: _sampled(step, metric, ids))
 
 
-def _contains(chosen: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _sampled(step: CompactionStep, metric: int, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which of these series ids, in ascending order, are of sampled series."""
+    chosen = np.array(sorted(step.sampled_series(metric)), np.int64)
     if not len(chosen):
         return np.zeros(len(ids), bool)
-    places = np.minimum(np.searchsorted(chosen, ids), len(chosen) - 1)
+    places = np.minimum(places_of(ids, chosen), len(chosen) - 1)
     found: NDArray[np.bool_] = chosen[places] == ids
     return found

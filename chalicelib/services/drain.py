@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.series import Definition
 from chalicelib.domain.series_limits import Refusal
 from chalicelib.services.ports.drain import DrainStep, DrainStore, FrameSource
 from chalicelib.tsdb.catalogue import REFUSED, UNKNOWN, SeriesIndex
@@ -34,6 +35,7 @@ from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
 FRAMES_A_STEP = 2_000
 WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
 FIRST = "-"
+MAX_ANNOUNCED = 500_000  # some 100 bytes each
 MAX_REFUSED = 200_000  # of endless values nearly none comes again: what is forgotten is asked about once more
 _log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Drain:
         self._retention_ms = retention_ms
         self._live_window_ms = live_window_ms
         self._index = SeriesIndex()
+        self._announced: dict[int, int] = {}  # series id -> hash of what it was defined as
         self._refused: dict[int, tuple[int, Refusal]] = {}
         self._refused_in = 0  # the hour
         self._epoch = -1
@@ -125,7 +128,7 @@ class Drain:
 
     def _store_samples(self, step: DrainStep, frames: list[tuple[FrameHeader, bytes]], now: int) -> int:
         """Write the samples of new frames, and those that waited for a series which these frames define."""
-        definitions = read_definitions(frames)
+        definitions = self._unheard(read_definitions(frames))
         new = read_frames(frames)
         parts = [new]
         if definitions:
@@ -135,22 +138,32 @@ class Drain:
             step.expire_waiting(now - WAIT_FOR_DEFINITION_MS)
             parts = [*map(unpack, step.take_waiting(list(definitions))), new]
         samples = join(parts)
-        metrics = self._index.find(samples.ids)
-        if (unknown := metrics == UNKNOWN).any():
+        ranks = self._index.ranks(samples.ids)
+        if (unknown := ranks == UNKNOWN).any():
             self._index.add(step.metrics_of(np.unique(samples.ids[unknown]).tolist()))
-            metrics = self._index.find(samples.ids)
-            if (unknown := metrics == UNKNOWN).any():
+            ranks = self._index.ranks(samples.ids)
+            if (unknown := ranks == UNKNOWN).any():
                 waiting = samples.where(unknown)
                 _log.warning("samples of unknown series wait", extra={"samples": len(waiting)})
                 self._source.want_definitions()
                 step.keep_waiting(_by_series(waiting), now)
-                samples, metrics = samples.where(~unknown), metrics[~unknown]
+                samples, ranks = samples.where(~unknown), ranks[~unknown]
+        metrics = self._index.metrics(ranks)
         if (refused := metrics == REFUSED).any():
             step.count_refused(Counter(self._refused[each] for each in samples.ids[refused].tolist()), now)
-            samples, metrics = samples.where(~refused), metrics[~refused]
-        for head in build_heads(samples, metrics):
+            samples, metrics, ranks = samples.where(~refused), metrics[~refused], ranks[~refused]
+        for head in build_heads(samples, metrics, ranks):
             step.add_head(head, now=now, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
         return len(new)
+
+    def _unheard(self, definitions: Mapping[int, Definition]) -> dict[int, Definition]:
+        """Those that are not in the catalogue for certain: containers announce each of theirs every few minutes."""
+        hashes = {series_id: hash(definition) for series_id, definition in definitions.items()}
+        fresh = {each: definitions[each] for each, known in hashes.items() if self._announced.get(each) != known}
+        if len(self._announced) > MAX_ANNOUNCED:
+            self._announced.clear()
+        self._announced |= hashes
+        return fresh
 
     def _refuse(self, refused: Mapping[int, tuple[int, Refusal]], now: int) -> None:
         """Remember which series are not taken up, so that their samples need not wait."""
@@ -162,6 +175,7 @@ class Drain:
 
     def _forget(self) -> None:
         self._index.clear()
+        self._announced.clear()
         self._refused.clear()
 
     def _trim(self, position: str, now: int) -> int:

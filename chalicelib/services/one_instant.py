@@ -7,10 +7,10 @@ drained, the frames behind that and the series of its metric type: more than the
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from chalicelib.domain.series import Definition
+from chalicelib.domain.series import NO_TAGS, Definition
 from chalicelib.services.derived import DerivedQueries
 from chalicelib.services.ports.drain import FrameSource
 from chalicelib.services.ports.reading import SampleStore, Snapshot
@@ -58,7 +58,7 @@ class _HeldSnapshot:
             self._progress = self._snapshot.progress()
         return self._progress
 
-    def series_of(self, metric_type: str) -> dict[int, Definition]:
+    def series_of(self, metric_type: str, tags: Mapping[str, str] = NO_TAGS) -> dict[int, Definition]:
         if metric_type not in self._series:
             self._series[metric_type] = self._snapshot.series_of(metric_type)
         return dict(self._series[metric_type])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.domain.gaps import REPLAY_AT_MOST_MS
 from chalicelib.domain.series import Definition, Kind
@@ -62,7 +63,9 @@ class Past:
         samples = join(parts) if parts else EMPTY
         kinds = {series: each.kind is Kind.SAMPLED for series, each in definitions.items()}
         samples = samples.where(np.isin(samples.ids, np.fromiter(kinds, np.int64, len(kinds))))
-        is_sampled = np.array([kinds[series] for series in samples.ids.tolist()], bool)
+
+        def is_sampled(ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+            return np.array([kinds[series] for series in ids.tolist()], bool)
+
         ordered = in_order(samples, is_sampled)
-        sampled = np.array([kinds[series] for series in ordered.ids.tolist()], bool)
-        return _Portion(begin, end, dict(reach), stretch(ordered, sampled))
+        return _Portion(begin, end, dict(reach), stretch(ordered, is_sampled(ordered.ids)))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.matchers import Matcher, all_match
+from chalicelib.domain.matchers import Matcher, all_match, exact_tags
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
 from chalicelib.services.cells import tabulate
@@ -26,7 +26,8 @@ from chalicelib.services.tiers import RAW, TIERS, look_back, resolution
 from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.blocks import decode
-from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames
+from chalicelib.tsdb.head import unpack_slice
 from chalicelib.tsdb.merge import in_order, places_of
 from chalicelib.tsdb.points import PointSeries, fill, largest, to_points
 from chalicelib.tsdb.rollups import (
@@ -127,7 +128,7 @@ class QueryMetrics:
         seconds = 0
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
-            definitions = _chosen(query, snapshot.series_of(query.metric_type))
+            definitions = _chosen(query, snapshot.series_of(query.metric_type, exact_tags(query.matchers)))
             parts: list[Columns] = []
             rolled = nothing()
             if definitions:
@@ -141,7 +142,7 @@ class QueryMetrics:
                     hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
                 reach = (min(definitions), max(definitions))
                 parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach, but=hours))
-                parts += map(unpack, snapshot.payloads(query.metric_type, start, query.end))
+                parts += map(unpack_slice, snapshot.payloads(query.metric_type, start, query.end))
         if frames := read_undrained(self._source, state, marks):
             definitions |= _chosen(query, read_definitions(frames))
             parts.append(read_frames(frames))
@@ -155,7 +156,7 @@ class QueryMetrics:
         samples = samples.where((samples.times >= start) & (samples.times < query.end))
         samples = samples.where(_among(samples.ids, ids))
         is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
-        found = of_samples(in_order(samples, is_sampled[places_of(samples.ids, ids)]))
+        found = of_samples(in_order(samples, lambda some: is_sampled[places_of(some, ids)]))
         if not len(rolled):
             return found, definitions, RAW
         rolled = rolled.where(_among(rolled.ids, ids) & (rolled.times >= start) & (rolled.times < query.end))

@@ -130,8 +130,7 @@ class Recent:
         self.held = held if kept.all() else self._stretch(samples.where(kept))
 
     def _in_order(self, samples: Columns) -> Stretch:
-        known = self._sampled(samples.ids)
-        return self._stretch(in_order(samples, known))
+        return self._stretch(in_order(samples, self._sampled))
 
     def _stretch(self, samples: Columns) -> Stretch:
         return stretch(samples, self._sampled(samples.ids))

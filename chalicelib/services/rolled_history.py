@@ -147,5 +147,5 @@ def _of_new(samples: Columns, definitions: Mapping[int, Definition], known: Ints
     if not len(samples):
         return nothing()
     is_event = np.array([definitions[each].kind is Kind.EVENT for each in known.tolist()], bool)
-    ordered = in_order(samples, ~is_event[np.searchsorted(known, samples.ids)])
+    ordered = in_order(samples, lambda ids: ~is_event[np.searchsorted(known, ids)])
     return roll_up(ordered, is_event[np.searchsorted(known, ordered.ids)], FIVE_MINUTES)

@@ -129,7 +129,7 @@ def _scored(
     known = np.array(sorted(definitions), np.int64)
     samples = samples.where(np.isin(samples.ids, known) & (samples.times > at - LOOK_BACK_MS) & (samples.times <= at))
     is_sampled = np.array([definitions[each].kind is Kind.SAMPLED for each in known.tolist()], bool)
-    ordered = in_order(samples, is_sampled[np.searchsorted(known, samples.ids)])
+    ordered = in_order(samples, lambda ids: is_sampled[np.searchsorted(known, ids)])
     for series in np.unique(ordered.ids).tolist():
         mine = ordered.where(ordered.ids == series)
         found, is_counter = levels(mine.times, mine.values, at)

@@ -57,7 +57,7 @@ def make_history(samples: Columns, definitions: Mapping[int, Definition]) -> His
     """Samples in the order of arrival as a history; those of unknown series are left out."""
     known = np.fromiter(definitions, np.int64, len(definitions))
     samples = samples.where(np.isin(samples.ids, known))
-    ordered = in_order(samples, _sampled(samples.ids, definitions))
+    ordered = in_order(samples, lambda ids: _sampled(ids, definitions))
     return History(stretch(ordered, _sampled(ordered.ids, definitions)), definitions)
 
 

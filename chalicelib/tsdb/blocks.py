@@ -24,6 +24,7 @@ from chalicelib.tsdb.columns import EMPTY, Columns
 
 VERSION = 1
 MAX_SAMPLES = 100_000
+FULL_LEVEL, SMALL_LEVEL = 8, 5  # of pcodec, from 0 to 12
 _SHARED_GRID = 1
 _HEADER = struct.Struct("<BBxxIIII")
 
@@ -42,17 +43,21 @@ def split(samples: Columns) -> Iterator[Columns]:
         begin = end
 
 
-def encode(samples: Columns) -> bytes:
-    """A block of samples that are sorted by series and time; at least one."""
+def encode(samples: Columns, *, is_full: bool = True) -> bytes:
+    """A block of samples that are sorted by series and time; at least one.
+
+    One that will soon be merged into another, not `is_full`, is packed with less care: 5 % larger, a third less CPU.
+    """
+    level = FULL_LEVEL if is_full else SMALL_LEVEL
     starts = np.flatnonzero(np.concatenate(([True], samples.ids[1:] != samples.ids[:-1])))
     lengths = np.diff(starts, append=len(samples)).astype(np.uint32)
     grid = _shared_grid(samples.times, lengths)
-    packed_lengths = _pack(lengths) if grid is None else b""
-    times = _pack(samples.times if grid is None else grid)
+    packed_lengths = _pack(lengths, level) if grid is None else b""
+    times = _pack(samples.times if grid is None else grid, level)
     header = _HEADER.pack(
         VERSION, 0 if grid is None else _SHARED_GRID, len(starts), len(samples), len(packed_lengths), len(times)
     )
-    return b"".join((header, samples.ids[starts].tobytes(), packed_lengths, times, _pack(samples.values)))
+    return b"".join((header, samples.ids[starts].tobytes(), packed_lengths, times, _pack(samples.values, level)))
 
 
 def decode(block: bytes) -> Columns:
@@ -81,10 +86,10 @@ def _shared_grid(times: NDArray[np.int64], lengths: NDArray[np.uint32]) -> NDArr
     return table[0] if (table == table[0]).all() else None
 
 
-def _pack(column: NDArray[Any]) -> bytes:
+def _pack(column: NDArray[Any], level: int) -> bytes:
     from pcodec import ChunkConfig, standalone
 
-    packed: bytes = standalone.simple_compress(column, ChunkConfig())
+    packed: bytes = standalone.simple_compress(column, ChunkConfig(compression_level=level))
     return packed
 
 

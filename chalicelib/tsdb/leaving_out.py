@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from itertools import accumulate, pairwise
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.blocks import decode, encode
-from chalicelib.tsdb.columns import SAMPLE_BYTES, Columns, unpack
+from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.head import Head, cut_slices, join_slices, pack_slice, unpack_slice
 from chalicelib.tsdb.rollups import Rollups
 
 
@@ -24,29 +24,20 @@ class LeftOut:
         """How many of a block's samples are theirs."""
         return int(self._theirs(decode(block).ids).sum())
 
-    def count_in_head(self, starts: Sequence[int], payload: bytes, place: int) -> int:
-        """How many samples are theirs of the metric type at a place of a head; see tsdb/head.py."""
-        return int(self._theirs(_slice(starts, payload, place).ids).sum())
+    def count_in_head(self, head: Head, metric: int) -> int:
+        """How many of a head's samples of a metric type are theirs."""
+        return int(self._theirs(unpack_slice(_slices(head)[metric]).ids).sum())
 
     def of_block(self, block: bytes) -> tuple[bytes, int, int, int] | None:
         """The block without them, its samples, its lowest and its highest series; None: nothing is left."""
         kept = self._others(decode(block))
         return (encode(kept), len(kept), int(kept.ids[0]), int(kept.ids[-1])) if len(kept) else None
 
-    def of_head(
-        self, metrics: Sequence[int], starts: Sequence[int], payload: bytes, place: int
-    ) -> tuple[list[int], list[int], bytes]:
-        """A head's metric types, starts and payload without their samples of the metric type at a place."""
-        kept = self._others(_slice(starts, payload, place))
-        parts = [payload[SAMPLE_BYTES * a : SAMPLE_BYTES * b] for a, b in pairwise(starts)]
-        sizes = [b - a for a, b in pairwise(starts)]
-        parts[place], sizes[place] = kept.pack(), len(kept)
-        left = [each for each, size in enumerate(sizes) if size]
-        return (
-            [metrics[each] for each in left],
-            list(accumulate((sizes[each] for each in left), initial=0)),
-            b"".join(parts[each] for each in left),
-        )
+    def of_head(self, head: Head, metric: int) -> Head:
+        """The head without their samples of a metric type."""
+        slices = _slices(head)
+        kept = self._others(unpack_slice(slices.pop(metric)))
+        return join_slices(head.hour, slices | ({metric: pack_slice(kept)} if len(kept) else {}))
 
     def of_rollups(self, rollups: Rollups) -> Rollups:
         """The rollups without theirs."""
@@ -59,11 +50,12 @@ class LeftOut:
         return np.isin(ids, self._ids)
 
 
-def _slice(starts: Sequence[int], payload: bytes, place: int) -> Columns:
-    return unpack(payload[SAMPLE_BYTES * starts[place] : SAMPLE_BYTES * starts[place + 1]])
-
-
-def series_in(heads: Sequence[bytes]) -> list[int]:
-    """The ids of all series that have samples in these payloads of heads."""
-    ids: list[int] = np.unique(np.concatenate([np.empty(0, np.int64), *(unpack(each).ids for each in heads)])).tolist()
+def series_in(slices: Iterable[bytes]) -> list[int]:
+    """The ids of all series that have samples in these slices of heads."""
+    parts = [unpack_slice(each).ids for each in slices]
+    ids: list[int] = np.unique(np.concatenate([np.empty(0, np.int64), *parts])).tolist()
     return ids
+
+
+def _slices(head: Head) -> dict[int, bytes]:
+    return cut_slices(head.metrics, head.places, head.payload)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.columns import Columns
 
+IsSampled = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 
-def in_order(samples: Columns, is_sampled: NDArray[np.bool_]) -> Columns:
+
+def in_order(samples: Columns, is_sampled: IsSampled) -> Columns:
     """The samples by series and time; of a sampled series' equal times the one that arrived last.
 
-    `is_sampled` says of each sample whether its series is sampled: an event series keeps every sample.
+    `is_sampled` says of series ids whether each is of a sampled series: an event series keeps every sample. It is asked
+    only about samples of equal times, which are few or none.
     """
     if _is_in_order(samples):
         return samples
-    order = np.lexsort((samples.times, samples.ids))  # stable: equal ones stay in the order of arrival
-    ordered = samples.where(order)
-    same_as_next = np.empty(len(ordered), bool)
-    same_as_next[-1] = False
-    np.logical_and(ordered.ids[1:] == ordered.ids[:-1], ordered.times[1:] == ordered.times[:-1], out=same_as_next[:-1])
-    superseded = same_as_next & is_sampled[order]
-    return ordered.where(~superseded) if superseded.any() else ordered
+    ordered = samples.where(np.lexsort((samples.times, samples.ids)))  # stable: equal ones in the order of arrival
+    same_as_next = (ordered.ids[1:] == ordered.ids[:-1]) & (ordered.times[1:] == ordered.times[:-1])
+    repeated = np.flatnonzero(same_as_next)
+    superseded = repeated[is_sampled(ordered.ids[repeated])] if len(repeated) else repeated
+    if not len(superseded):
+        return ordered
+    kept = np.ones(len(ordered), bool)
+    kept[superseded] = False
+    return ordered.where(kept)
 
 
 def places_of(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.intp]:

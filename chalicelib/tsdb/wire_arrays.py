@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,7 +20,7 @@ class WireArray(bytes):
     layout: ClassVar[np.dtype[Any]]
 
     @classmethod
-    def of(cls, values: NDArray[Any]) -> Self:
+    def of(cls, values: NDArray[Any] | Sequence[float]) -> Self:
         """The array of these values."""
         if not len(values):
             return cls(_EMPTY.pack(0, 0, cls.element))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import shutil
@@ -21,7 +20,8 @@ import redis
 from chalicelib import wiring
 from chalicelib.domain.series import Kind
 from chalicelib.storage.postgres.catalogue import series_by_id
-from chalicelib.tsdb.columns import join, unpack
+from chalicelib.tsdb.columns import Columns, join
+from chalicelib.tsdb.head import cut_slices, unpack_slice
 from infra.local.postgres import Postgres
 from infra.local.valkey import Valkey
 from tests.call import Api
@@ -63,9 +63,9 @@ class Place:
     def stored(self) -> Counter[tuple[str, int, float]]:
         """How often each (metric type, time, value) is stored; of a sampled series' equal times only one counts."""
         with psycopg.connect(self.postgres.url) as connection:
-            slices = []
-            for starts, payload in connection.execute("SELECT starts, payload FROM heads ORDER BY sequence"):
-                slices += [unpack(payload[24 * a : 24 * b]) for a, b in itertools.pairwise(starts)]
+            slices: list[Columns] = []
+            for head in connection.execute("SELECT metrics, places, payload FROM heads ORDER BY sequence"):
+                slices += map(unpack_slice, cut_slices(*head).values())
             samples = join(slices)
             ids = samples.ids.tolist()
             definitions = series_by_id(connection, sorted(set(ids)))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -41,6 +44,34 @@ def test_a_query_by_body_answers_as_one_by_address(filled: Api) -> None:
     assert (by_address.status, by_body.status) == (200, 200)
     assert by_body.body == by_address.body
     assert len(by_body.body["series"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("tags", "found"),
+    [
+        ({"host": "a"}, {"a"}),
+        ({"host": "a", "region": "eu"}, {"a"}),
+        ({"host": "a", "region": "us"}, set()),
+        ({"host": "!a"}, {"=1+1"}),
+        ({"host": "!a", "region": "eu"}, {"=1+1"}),
+        ({"host": ""}, set()),
+        ({"rack": "", "host": "=1+1"}, {"=1+1"}),
+        ({"host": "a\x00"}, set()),
+        ({"host": "\ud800"}, set()),
+        ({"host": "' OR 1=1 --"}, set()),
+    ],
+)
+@pytest.mark.parametrize("is_drained", [False, True], ids=["in the buffer", "in the store"])
+def test_matchers_choose_the_same_series_wherever_their_samples_are(
+    filled: Api, drain: Callable[[], Any], tags: dict[str, str], found: set[str], is_drained: bool
+) -> None:
+    if is_drained:
+        drain()
+    asked = {"metricType": "cpu_usage", "from": str(BEGIN), "to": str(BEGIN + 180_000), "step": "60"}
+    reply = filled.call("GET", QUERY, query=asked | {"groupBy": "host", "tags": json.dumps(tags)})
+
+    assert reply.status == 200, reply.body
+    assert {each["tags"]["host"] for each in reply.body["series"]} == found
 
 
 def test_who_accepts_csv_gets_a_row_a_point_and_no_formula(filled: Api) -> None:

@@ -22,7 +22,7 @@ class CompactionStep(Protocol):
         ...
 
     def head_payloads(self, metric: int) -> list[bytes]:
-        """A metric type's packed columns in the heads, in the order of arrival."""
+        """A metric type's slices of the heads, in the order of arrival."""
         ...
 
     def delete_heads(self) -> None:

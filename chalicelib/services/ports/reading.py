@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.browsing import Cardinality, MetricEntry, TagEntry
-from chalicelib.domain.series import Definition
+from chalicelib.domain.series import NO_TAGS, Definition
 from chalicelib.tsdb.progress import DrainState
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
@@ -21,8 +21,8 @@ class Snapshot(Protocol):
         """How far the stream is drained, and how many frames of each writer."""
         ...
 
-    def series_of(self, metric_type: str) -> dict[int, Definition]:
-        """Every series of a metric type in the catalogue, by id."""
+    def series_of(self, metric_type: str, tags: Mapping[str, str] = NO_TAGS) -> dict[int, Definition]:
+        """The series of a metric type in the catalogue that carry these tags, by id; others may come with them."""
         ...
 
     def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.domain.series import Definition, Kind
+from chalicelib.domain.series import NO_TAGS, Definition, Kind
 from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits, admit
 from chalicelib.storage.postgres.connection import Database
 
@@ -30,8 +30,6 @@ def define_series(
 
     A collision is neither defined nor refused: it is logged with both series.
     """
-    from psycopg.types.json import Jsonb
-
     known = series_by_id(connection, list(definitions))
     numbers = _number_types(connection, {each.metric_type for each in definitions.values()}, now)
     defined: dict[int, int] = {}
@@ -50,14 +48,17 @@ def define_series(
     taken = [
         (definitions[series_id], series_id, number) for series_id, number in fresh.items() if series_id not in refused
     ]
-    rows = [(series, number, each.unit, int(each.kind), Jsonb(dict(each.tags)), now) for each, series, number in taken]
-    if rows:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
-                rows,
-            )
+    if taken:
+        rows = [
+            {"id": series_id, "metric": number, "unit": each.unit, "kind": int(each.kind), "tags": dict(each.tags)}
+            for each, series_id, number in taken
+        ]
+        connection.execute(  # one document: psycopg would look at each of thousands of parameters
+            "INSERT INTO series_catalogue (id, metric, unit, kind, tags, first_seen)"
+            " SELECT id, metric, unit, kind, tags, %s FROM json_to_recordset(%s::json)"
+            " AS new (id bigint, metric integer, unit text, kind smallint, tags jsonb) ON CONFLICT (id) DO NOTHING",
+            (now, json.dumps(rows)),
+        )
     return Defined({each: number for each, number in defined.items() if each not in refused}, refused), collisions
 
 
@@ -80,9 +81,16 @@ def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int,
     return _definitions(connection.execute(f"{_SERIES} WHERE s.id = ANY (%s)", (series_ids,)))
 
 
-def series_of(connection: Connection, metric_types: Sequence[str]) -> dict[int, Definition]:
-    """Every series of these metric types, by id."""
-    return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
+def series_of(
+    connection: Connection, metric_types: Sequence[str], tags: Mapping[str, str] = NO_TAGS
+) -> dict[int, Definition]:
+    """Every series of these metric types that carries these tags, by id."""
+    if not tags:
+        return _definitions(connection.execute(f"{_SERIES} WHERE m.name = ANY (%s)", (metric_types,)))
+    found = connection.execute(
+        f"{_SERIES} WHERE m.name = ANY (%s) AND s.tags @> %s::jsonb", (metric_types, json.dumps(dict(tags)))
+    )
+    return _definitions(found)
 
 
 def series_tagged(connection: Connection, key: str, value: str, limit: int) -> dict[int, Definition]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.heads import PLACES, SLICE
 from chalicelib.storage.postgres.partitions import ensure_partitions
 from chalicelib.storage.postgres.rollups import read_rollups, write_rollups
+from chalicelib.tsdb.head import cut_slices
 from chalicelib.tsdb.hours import HourState
 from chalicelib.tsdb.rollups import Rollups
 
@@ -88,14 +89,15 @@ class PostgresCompactionStep:
         return self._metrics
 
     def head_payloads(self, metric: int) -> list[bytes]:
-        """A metric type's packed columns in the heads, in the order of arrival."""
+        """A metric type's slices of the heads, in the order of arrival."""
         if self._heads is not None:
             return [slices[metric] for slices in self._heads if metric in slices]
         rows = self._connection.execute(
-            "SELECT substring(payload FROM 1 + 24 * starts[place] FOR 24 * (starts[place + 1] - starts[place]))"
-            " FROM (SELECT sequence, payload, starts, array_position(metrics, %s) AS place"
+            f"SELECT {SLICE}"  # noqa: S608 -- of constants
+            " FROM (SELECT sequence, payload, starts, places, array_position(metrics, %s) AS place"
             "       FROM heads WHERE sequence = ANY (%s)) AS found WHERE place IS NOT NULL ORDER BY sequence",
             (metric, self._sequences),
+            binary=True,
         )
         return [payload for (payload,) in rows]
 
@@ -117,6 +119,7 @@ class PostgresCompactionStep:
             "DELETE FROM blocks WHERE metric = %s AND hour = %s"
             " RETURNING sequence, first_series, payload, kept_until, is_full, samples",
             (metric, self._hour),
+            binary=True,
         ).fetchall()
         rows.sort(key=lambda row: row[:2])
         self._newest = max(row[0] for row in rows)
@@ -145,6 +148,7 @@ class PostgresCompactionStep:
         rows = self._connection.execute(
             "SELECT payload FROM blocks WHERE metric = %s AND hour = %s ORDER BY sequence, first_series",
             (metric, self._hour),
+            binary=True,
         )
         return [payload for (payload,) in rows]
 
@@ -187,12 +191,11 @@ class PostgresCompactionStep:
     def _read_heads(self) -> list[dict[int, bytes]]:
         """All heads in one go, sliced by metric type."""
         rows = self._connection.execute(
-            "SELECT metrics, starts, payload FROM heads WHERE sequence = ANY (%s) ORDER BY sequence", (self._sequences,)
+            f"SELECT metrics, {PLACES}, payload FROM heads WHERE sequence = ANY (%s) ORDER BY sequence",  # noqa: S608 -- of constants
+            (self._sequences,),
+            binary=True,
         )
-        return [
-            {metric: payload[24 * a : 24 * b] for metric, (a, b) in zip(metrics, pairwise(starts), strict=True)}
-            for metrics, starts, payload in rows
-        ]
+        return [cut_slices(*row) for row in rows]
 
 
 def _state(hour: datetime, heads: int, oldest: datetime | None, full: int, small: int) -> HourState:

@@ -44,11 +44,8 @@ class Database:
         import psycopg
 
         try:
-            connection = self._usable()
-            with connection.transaction():
-                if snapshot:
-                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                yield connection
+            with contextlib.ExitStack() as block:
+                yield self._begin(block, snapshot=snapshot)
         except psycopg.OperationalError as error:
             self.close()
             raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
@@ -59,20 +56,36 @@ class Database:
             self._connection.close()
             self._connection = None
 
-    def _usable(self) -> Connection:
+    def _begin(self, block: contextlib.ExitStack, *, snapshot: bool) -> Connection:
         import psycopg
 
         if self._connection is not None and not self._connection.closed:
-            if self._connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-                return self._connection  # within a transaction: it has just been used
+            is_idle = self._connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
             try:
-                self._connection.execute("SELECT 1")
-            except psycopg.OperationalError:  # broken while it lay idle: nothing of ours was under way
-                self.close()
-            else:
-                return self._connection
+                return self._enter(block, self._connection, snapshot=snapshot)
+            except psycopg.OperationalError:
+                if not is_idle:
+                    raise
+                # Broken while it lay idle: nothing of ours was under way, and BEGIN can be said to another.
         self.close()
-        self._connection = psycopg.connect(
+        self._connection = self._connect()
+        return self._enter(block, self._connection, snapshot=snapshot)
+
+    def _enter(self, block: contextlib.ExitStack, connection: Connection, *, snapshot: bool) -> Connection:
+        import psycopg
+
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if snapshot else None
+            connection.read_only = True if snapshot else None
+        elif snapshot:
+            raise RuntimeError("a snapshot within a transaction would not be of one instant")
+        block.enter_context(connection.transaction())
+        return connection
+
+    def _connect(self) -> Connection:
+        import psycopg
+
+        return psycopg.connect(
             self._url,
             autocommit=True,
             connect_timeout=CONNECT_TIMEOUT,
@@ -85,4 +98,3 @@ class Database:
             keepalives_interval=5,
             keepalives_count=2,
         )
-        return self._connection

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.instants import from_moment
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.heads import PLACES
 from chalicelib.storage.postgres.rollups import read_rollups, write_rollups
+from chalicelib.tsdb.head import Head
 from chalicelib.tsdb.leaving_out import LeftOut
 
 if TYPE_CHECKING:
@@ -55,7 +58,7 @@ class PostgresDeletionStep:
     def count(self, series: Collection[int]) -> int:
         """How many samples of these series are in heads and blocks."""
         left_out = LeftOut(series)
-        total = sum(left_out.count_in_head(starts, payload, place) for _, _, starts, payload, place in self._heads())
+        total = sum(left_out.count_in_head(head, self._metric) for _, head in self._heads())
         if len(series) == len(self.series()):
             return total + self.stored()
         rows = self._connection.execute("SELECT payload FROM blocks WHERE metric = %s", (self._metric,))
@@ -64,10 +67,11 @@ class PostgresDeletionStep:
     def delete(self, series: Collection[int], *, all_of_them: bool) -> None:
         """Delete these series with their samples and rollups; `all_of_them`: the metric type has no others."""
         ids, left_out = list(series), LeftOut(series)
-        for sequence, metrics, starts, payload, place in self._heads():
+        for sequence, head in self._heads():
+            left = left_out.of_head(head, self._metric)
             self._connection.execute(
-                "UPDATE heads SET metrics = %s, starts = %s, payload = %b WHERE sequence = %s",
-                (*left_out.of_head(metrics, starts, payload, place), sequence),
+                "UPDATE heads SET metrics = %s, starts = '{}', places = %s, payload = %b WHERE sequence = %s",
+                (left.metrics, left.places, left.payload, sequence),
             )
         if all_of_them:
             self._delete_blocks()
@@ -86,13 +90,14 @@ class PostgresDeletionStep:
         # Whoever holds the catalogue or samples in memory reads them anew.
         self._connection.execute("UPDATE drain SET catalogue_epoch = catalogue_epoch + 1")
 
-    def _heads(self) -> list[tuple[int, list[int], list[int], bytes, int]]:
-        """Each head with samples of the metric type: sequence, metrics, starts, payload, and the place of the type."""
-        return self._connection.execute(
-            "SELECT sequence, metrics, starts, payload, array_position(metrics, %s) - 1 FROM heads"
+    def _heads(self) -> list[tuple[int, Head]]:
+        """Each head with samples of the metric type, by its sequence."""
+        rows = self._connection.execute(
+            f"SELECT sequence, hour, metrics, {PLACES}, payload FROM heads"  # noqa: S608 -- of constants
             " WHERE %s = ANY (metrics) ORDER BY sequence",
-            (self._metric, self._metric),
-        ).fetchall()
+            (self._metric,),
+        )
+        return [(sequence, Head(from_moment(hour), *rest)) for sequence, hour, *rest in rows]
 
     def _delete_blocks(self) -> None:
         rows = self._connection.execute(

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
 from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits
+from chalicelib.storage.postgres.arrays import take_arrays
 from chalicelib.storage.postgres.catalogue import define_series, metrics_of
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.tsdb.columns import SAMPLE_BYTES
 from chalicelib.tsdb.progress import DrainCounts, DrainState
+from chalicelib.tsdb.wire_arrays import IntArray, LongArray
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -34,6 +36,7 @@ class PostgresDrain:
             row = connection.execute(
                 "SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain FOR UPDATE SKIP LOCKED"
             ).fetchone()
+            take_arrays(connection)
             yield None if row is None else PostgresDrainStep(connection, DrainState(*row), self._limits)
 
 
@@ -63,11 +66,11 @@ class PostgresDrainStep:
     def add_head(self, head: Head, *, now: int, kept_until: int) -> None:
         """Write a head row; instants in epoch ms."""
         self._connection.execute(
-            "INSERT INTO heads (hour, arrived_at, kept_until, metrics, starts, payload)"
-            " VALUES (%s, %s, %s, %s, %s, %b)",
+            "INSERT INTO heads (hour, arrived_at, kept_until, metrics, starts, places, payload)"
+            " VALUES (%s, %s, %s, %s, '{}', %s, %b)",
             (
                 *(to_datetime(head.hour), to_datetime(now), to_datetime(kept_until)),
-                *(head.metrics, head.starts, head.payload),
+                *(IntArray.of(head.metrics), IntArray.of(head.places), head.payload),
             ),
         )
 
@@ -112,17 +115,15 @@ class PostgresDrainStep:
         """Move the offset and the marks, and add to the counts."""
         at = to_datetime(now)
         self._connection.execute(
-            "UPDATE drain SET entry_id = %s, writer = %s, number = %s, drained_at = %s,"
-            " frames = frames + %s, samples = samples + %s, corrupt_frames = corrupt_frames + %s,"
-            " lost_frames = lost_frames + %s, last_loss_at = CASE WHEN %s > 0 THEN %s ELSE last_loss_at END",
+            "WITH moved AS (UPDATE drain SET entry_id = %s, writer = %s, number = %s, drained_at = %s,"
+            "  frames = frames + %s, samples = samples + %s, corrupt_frames = corrupt_frames + %s,"
+            "  lost_frames = lost_frames + %s, last_loss_at = CASE WHEN %s > 0 THEN %s ELSE last_loss_at END)"
+            " INSERT INTO writers (id, frames, seen_at)"
+            " SELECT id, frames, %s FROM unnest(%s::bigint[], %s::bigint[]) AS changed (id, frames)"
+            " ON CONFLICT (id) DO UPDATE SET frames = EXCLUDED.frames, seen_at = EXCLUDED.seen_at",
             (
                 *(state.entry_id, state.writer, state.number, at),
                 *(counts.frames, counts.samples, counts.corrupt, counts.lost, counts.lost, at),
+                *(at, LongArray.of([*marks]), LongArray.of([*marks.values()])),
             ),
-        )
-        self._connection.execute(
-            "INSERT INTO writers (id, frames, seen_at)"
-            " SELECT id, frames, %s FROM unnest(%s::bigint[], %s::bigint[]) AS changed (id, frames)"
-            " ON CONFLICT (id) DO UPDATE SET frames = EXCLUDED.frames, seen_at = EXCLUDED.seen_at",
-            (at, list(marks), list(marks.values())),
         )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from itertools import chain
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.heads import PLACES
+from chalicelib.tsdb.head import cut_slices
 from chalicelib.tsdb.leaving_out import series_in
 
 AT_MINUTE = 197  # of the day, UTC: 03:17
@@ -40,11 +43,14 @@ class PostgresOrphans:
             ]
             if None in held:
                 return
-            heads = connection.execute("SELECT payload FROM heads").fetchall()
+            heads = connection.execute(f"SELECT metrics, {PLACES}, payload FROM heads").fetchall()  # noqa: S608 -- of constants
             gone = connection.execute(
                 "DELETE FROM series_catalogue WHERE first_seen < %s AND id <> ALL (%s)"
                 " AND id NOT IN (SELECT unnest(series) FROM series_lists) RETURNING metric",
-                (to_datetime(now) - YOUNG, series_in([payload for (payload,) in heads])),
+                (
+                    to_datetime(now) - YOUNG,
+                    series_in(chain.from_iterable(cut_slices(*head).values() for head in heads)),
+                ),
             ).fetchall()
             if not gone:
                 return

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import series_by_id, series_of
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.heads import PLACES
 from chalicelib.storage.postgres.samples import PostgresSnapshot
 from chalicelib.tsdb.blocks import decode
-from chalicelib.tsdb.columns import SAMPLE_BYTES, Columns, unpack
+from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.head import cut_slices, unpack_slice
 from chalicelib.tsdb.progress import StorePosition
 from chalicelib.tsdb.rollups import Part, Rollups
 
@@ -53,18 +55,14 @@ class PostgresRecentSnapshot:
     def heads_after(self, sequence: int) -> list[dict[str, Columns]]:
         """The samples of each head row after `sequence` by metric type, in the order of arrival."""
         rows = self._connection.execute(
-            "SELECT metrics, starts, payload FROM heads WHERE sequence > %s ORDER BY sequence", (sequence,), binary=True
+            f"SELECT metrics, {PLACES}, payload FROM heads WHERE sequence > %s ORDER BY sequence",  # noqa: S608 -- of constants
+            (sequence,),
+            binary=True,
         ).fetchall()
         wanted = list({metric for metrics, _, _ in rows for metric in metrics})
         found = self._connection.execute("SELECT number, name FROM metric_types WHERE number = ANY (%s)", (wanted,))
         names: dict[int, str] = dict(found.fetchall())
-        return [
-            {
-                names[metric]: unpack(payload[SAMPLE_BYTES * begin : SAMPLE_BYTES * end])
-                for metric, begin, end in zip(metrics, starts, starts[1:], strict=False)
-            }
-            for metrics, starts, payload in rows
-        ]
+        return [{names[metric]: unpack_slice(each) for metric, each in cut_slices(*row).items()} for row in rows]
 
     def samples_between(self, metric_type: str, start: int, end: int, *, but: Sequence[int] = ()) -> list[Columns]:
         """All that is stored of a metric type in the hours that meet [start, end), in the order of arrival.
@@ -72,7 +70,7 @@ class PostgresRecentSnapshot:
         Of the hours in `but` only what is not compacted yet.
         """
         blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES, but=but)
-        return [*map(decode, blocks), *map(unpack, self._stored.payloads(metric_type, start, end))]
+        return [*map(decode, blocks), *map(unpack_slice, self._stored.payloads(metric_type, start, end))]
 
     def is_sealed(self, start: int, end: int) -> bool:
         """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""

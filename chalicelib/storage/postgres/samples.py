@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
-from chalicelib.domain.series import Definition
+from chalicelib.domain.series import NO_TAGS, Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.heads import SLICE
 from chalicelib.storage.postgres.rollups import read_rollups
 from chalicelib.tsdb.progress import DrainState
 from chalicelib.tsdb.rollups import HOUR_MS, Part, Rollups, nothing
@@ -39,24 +40,29 @@ class PostgresSnapshot:
 
     def progress(self) -> tuple[DrainState, dict[int, int]]:
         """How far the stream is drained, and how many frames of each writer."""
-        row = self._connection.execute("SELECT entry_id, writer, number, catalogue_epoch, frames FROM drain").fetchone()
+        row = self._connection.execute(
+            "SELECT entry_id, writer, number, catalogue_epoch, frames,"
+            " ARRAY(SELECT id FROM writers ORDER BY id), ARRAY(SELECT frames FROM writers ORDER BY id) FROM drain",
+            binary=True,
+        ).fetchone()
         assert row is not None
-        return DrainState(*row), dict(self._connection.execute("SELECT id, frames FROM writers").fetchall())
+        *state, writers, frames = row
+        return DrainState(*state), dict(zip(writers, frames, strict=True))
 
-    def series_of(self, metric_type: str) -> dict[int, Definition]:
-        """Every series of a metric type in the catalogue, by id."""
-        return series_of(self._connection, [metric_type])
+    def series_of(self, metric_type: str, tags: Mapping[str, str] = NO_TAGS) -> dict[int, Definition]:
+        """The series of a metric type in the catalogue that carry these tags, by id."""
+        return series_of(self._connection, [metric_type], tags)
 
     def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
-        """The packed columns of a metric type from every head of an hour that meets [start, end), in arrival order."""
+        """A metric type's slice of every head of an hour that meets [start, end), in arrival order."""
         rows = self._connection.execute(
-            # One slice of the payload: 24 bytes a sample, from this metric type's start to the next one's.
-            "SELECT substring(payload FROM 1 + 24 * starts[place] FOR 24 * (starts[place + 1] - starts[place]))"
-            " FROM (SELECT sequence, payload, starts, array_position(metrics, m.number) AS place"
+            f"SELECT {SLICE}"  # noqa: S608 -- of constants
+            " FROM (SELECT sequence, payload, starts, places, array_position(metrics, m.number) AS place"
             "       FROM heads, metric_types m"
             "       WHERE m.name = %s AND hour > %s::timestamptz - interval '1 hour' AND hour < %s) AS found"
             " WHERE place IS NOT NULL ORDER BY sequence",
             (metric_type, to_datetime(start), to_datetime(end)),
+            binary=True,
         )
         return [payload for (payload,) in rows]
 
@@ -72,6 +78,7 @@ class PostgresSnapshot:
             " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND last_series >= %s AND first_series <= %s"
             " AND hour <> ALL (%s::timestamptz[]) ORDER BY sequence",
             (metric_type, to_datetime(start), to_datetime(end), *series, [to_datetime(hour) for hour in but]),
+            binary=True,
         )
         return [payload for (payload,) in rows]
 

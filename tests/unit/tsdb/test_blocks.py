@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from chalicelib.tsdb import blocks
 from chalicelib.tsdb.blocks import decode, encode, split
 from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
-from chalicelib.tsdb.columns import Columns, join, unpack
-from chalicelib.tsdb.head import HOUR_MS, build_heads
+from chalicelib.tsdb.columns import Columns, join
+from chalicelib.tsdb.head import HOUR_MS, build_heads, cut_slices, pack_slice, unpack_slice
 from chalicelib.tsdb.hours import HourState, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order
 
@@ -45,7 +45,7 @@ def test_the_merge_sorts_and_keeps_the_last_of_a_sampled_series_equal_times(
     rows: list[tuple[int, int, float]], sampled: set[int]
 ) -> None:
     samples = columns(rows)
-    merged = in_order(samples, np.isin(samples.ids, list(sampled)))
+    merged = in_order(samples, lambda ids: np.isin(ids, list(sampled)))
 
     last: dict[tuple[int, int], Row] = {}
     events: list[Row] = []
@@ -60,7 +60,7 @@ def test_the_merge_sorts_and_keeps_the_last_of_a_sampled_series_equal_times(
 
 @given(SAMPLES.filter(bool))
 def test_a_block_gives_back_every_bit(rows: list[tuple[int, int, float]]) -> None:
-    samples = in_order(columns(rows), np.zeros(len(rows), bool))
+    samples = in_order(columns(rows), lambda ids: np.zeros(len(ids), bool))
     assert rows_of(decode(encode(samples))) == rows_of(samples)
 
 
@@ -80,23 +80,36 @@ def test_long_stretches_are_split_where_a_series_ends() -> None:
     assert rows_of(join(stretches)) == rows_of(samples)
 
 
-@given(st.lists(st.tuples(st.integers(1, 70_000), st.integers(0, 3 * HOUR_MS), st.floats(allow_nan=False))))
-def test_heads_hold_each_metric_types_samples_in_the_order_of_arrival(rows: list[tuple[int, int, float]]) -> None:
-    samples = Columns(
-        np.arange(len(rows), dtype=np.int64),
-        np.array([t for _, t, _ in rows], np.int64),
-        np.array([v for *_, v in rows], np.float64),
-    )
-    expected: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for place, (metric, at, _) in enumerate(rows):
-        expected[at // HOUR_MS * HOUR_MS, metric].append(place)
+@given(st.lists(st.tuples(st.integers(1, 70_000), st.integers(0, 2), st.integers(0, 3 * HOUR_MS))))
+def test_heads_hold_each_metric_types_samples_by_series_in_the_order_of_arrival(
+    rows: list[tuple[int, int, int]],
+) -> None:
+    metrics = np.array([metric for metric, _, _ in rows], np.int32)
+    ids = np.array([70_000 * series - metric for metric, series, _ in rows], np.int64)
+    arrival = np.arange(len(rows), dtype=np.float64)
+    samples = Columns(ids, np.array([at for *_, at in rows], np.int64), arrival)
+    index = SeriesIndex()
+    index.add(dict(zip(ids.tolist(), metrics.tolist(), strict=True)))
+    expected: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+    for place, (metric, _, at) in enumerate(rows):
+        expected[at // HOUR_MS * HOUR_MS, metric].append((int(ids[place]), place))
 
-    found: dict[tuple[int, int], list[int]] = {}
-    for head in build_heads(samples, np.array([m for m, _, _ in rows], np.int32)):
-        for n, metric in enumerate(head.metrics):
-            part = unpack(head.payload[24 * head.starts[n] : 24 * head.starts[n + 1]])
-            found[head.hour, metric] = part.ids.tolist()
-    assert found == expected
+    found: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for head in build_heads(samples, metrics, index.ranks(ids)):
+        for metric, each in cut_slices(head.metrics, head.places, head.payload).items():
+            part = unpack_slice(each)
+            found[head.hour, metric] = [*zip(part.ids.tolist(), map(int, part.values), strict=True)]
+    assert found == {key: sorted(each) for key, each in expected.items()}
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, HOUR_MS - 1), BITS), min_size=1))
+def test_a_slice_is_read_as_it_was_packed_also_by_the_version_before(rows: list[tuple[int, int, float]]) -> None:
+    samples = columns([(series, 9 * HOUR_MS + at, value) for series, at, value in rows])
+    for packed in (pack_slice(samples), samples.pack()):
+        assert rows_of(unpack_slice(packed)) == rows_of(samples)
+    shared = columns([(series, HOUR_MS, value) for series, _, value in rows])
+    assert rows_of(unpack_slice(pack_slice(shared))) == rows_of(shared)
+    assert len(pack_slice(shared)) == 16 + 16 * len(rows)
 
 
 @given(
@@ -106,10 +119,13 @@ def test_the_series_index_answers_like_a_dictionary(numbers: dict[int, int], ask
     index = SeriesIndex()
     index.add(numbers)
     wanted = [*asked, *numbers]
-    found = index.find(np.array(wanted, np.int64)).tolist()
-    assert found == [numbers.get(each, UNKNOWN) for each in wanted]
+    ranks = index.ranks(np.array(wanted, np.int64))
+    assert index.metrics(ranks).tolist() == [numbers.get(each, UNKNOWN) for each in wanted]
+    in_order = sorted(numbers, key=lambda each: (numbers[each], each))
+    assert ranks.tolist() == [in_order.index(each) if each in numbers else UNKNOWN for each in wanted]
     index.clear()
-    assert index.find(np.array(wanted, np.int64)).tolist() == [UNKNOWN] * len(wanted)
+    ranks = index.ranks(np.array(wanted, np.int64))
+    assert index.metrics(ranks).tolist() == [UNKNOWN] * len(wanted)
 
 
 def test_an_hour_is_compacted_when_it_is_worth_it() -> None:

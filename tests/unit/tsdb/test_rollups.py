@@ -26,7 +26,7 @@ def columns(found: list[tuple[int, int, float]]) -> Columns:
         np.array([each[1] * 1000 for each in found], np.int64),
         np.array([each[2] for each in found], np.float64),
     )
-    return in_order(made, np.zeros(len(found), bool))
+    return in_order(made, lambda ids: np.zeros(len(ids), bool))
 
 
 def events(samples: Columns) -> NDArray[np.bool_]:

@@ -26,7 +26,7 @@ def make(series: dict[int, list[tuple[int, float]]], *, events: frozenset[int] =
         np.array([row[1] for row in rows], np.int64),
         np.array([row[2] for row in rows], np.float64),
     )
-    ordered = in_order(columns, np.array([row[0] not in events for row in rows], bool))
+    ordered = in_order(columns, lambda ids: ~np.isin(ids, sorted(events)))
     return stretch(ordered, np.array([each not in events for each in ordered.ids.tolist()], bool))
 
 
