@@ -14,7 +14,7 @@ from chalice.app import Blueprint, CaseInsensitiveMapping, CORSConfig, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib import settings, wiring
-from chalicelib.api.body import check_json_type, inflate
+from chalicelib.api.body import check_json_type, decode_json, inflate
 from chalicelib.api.problem import internal_error, problem
 from chalicelib.api.texts import storable
 from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
@@ -116,13 +116,7 @@ class Request:
 
     def json(self) -> Any:
         """The body decoded; an empty one is an empty object."""
-        raw = self.json_body()
-        try:
-            return msgspec.json.decode(raw) if raw.strip() else {}
-        except msgspec.DecodeError as error:
-            raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
-        except RecursionError:
-            raise InvalidInput("body: is nested too deeply.", field="body") from None
+        return decode_json(self.json_body())
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A query parameter that is true or false."""

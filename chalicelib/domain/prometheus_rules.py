@@ -27,6 +27,7 @@ _OPERATORS = {
     "==": "equal",
     "!=": "not_equal",
 }
+MAX_RULES = 1000
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _SEVERITIES = {
     **dict.fromkeys(("critical", "page", "emergency", "disaster", "fatal"), "critical"),
@@ -51,12 +52,11 @@ def import_groups(document: object) -> list[Imported]:
     groups = document.get("groups") if isinstance(document, Mapping) else None
     if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
         raise InvalidInput("groups: must be a list of rule groups.", field="groups")
-    found: list[Imported] = []
-    for group in groups:
-        rules = group.get("rules")
-        entries = rules if isinstance(rules, list) else []
-        found += [import_rule(rule) for rule in entries if isinstance(rule, Mapping)]
-    return found
+    lists = [group["rules"] for group in groups if isinstance(group.get("rules"), list)]
+    entries = [rule for rules in lists for rule in rules if isinstance(rule, Mapping)]
+    if len(entries) > MAX_RULES:
+        raise InvalidInput(f"groups: hold {len(entries)} rules; send at most {MAX_RULES} at once.", field="groups")
+    return [import_rule(rule) for rule in entries]
 
 
 def import_rule(given: Mapping[str, object]) -> Imported:

@@ -16,6 +16,7 @@ import pytest
 from chalicelib.domain import patterns
 from chalicelib.domain.patterns import InvalidPattern, compile_pattern
 from chalicelib.domain.prometheus_rules import import_rule
+from tests.attack.bodies import SOME_RULE
 from tests.attack.conftest import World
 from tests.attack.surface import label, routes
 from tests.call import Api
@@ -142,3 +143,17 @@ def test_templates_are_taken_out_of_what_is_said() -> None:
     found = import_rule({"alert": "a", "expr": "up > 1", "annotations": said})
     assert found.rule is not None
     assert str(found.rule["description"]).startswith("is hot, see {{ x")
+
+
+def test_a_rules_test_has_no_more_samples_than_there_is_room_for(api: Api) -> None:
+    series = [{"metricType": "cpu_usage", "tags": {"host": str(host)}, "values": "1x200000"} for host in range(100)]
+    body = {"rule": SOME_RULE, "series": series, "expect": [{"at": 50, "state": "none", "tags": {"host": "1"}}]}
+    reply = api.post("/monitoring/alerts/rules/test", body)
+    assert (reply.status, reply.body["field"]) == (400, "series.2.values")
+    assert "500000 samples" in reply.body["detail"]
+
+
+def test_an_import_has_no_more_rules_than_there_is_time_for(api: Api) -> None:
+    rules = [{"alert": "a", "expr": "up > 1 and " * 150 + "up > 1"}] * 5_000
+    reply = api.post("/monitoring/alerts/rules/import", {"groups": [{"name": "a", "rules": rules}]})
+    assert (reply.status, reply.body["field"]) == (400, "groups")
