@@ -154,6 +154,6 @@ def test_a_rules_test_has_no_more_samples_than_there_is_room_for(api: Api) -> No
 
 
 def test_an_import_has_no_more_rules_than_there_is_time_for(api: Api) -> None:
-    rules = [{"alert": "a", "expr": "up > 1 and " * 150 + "up > 1"}] * 5_000
+    rules = [{"alert": "a", "expr": "up > 1"}] * 1_001
     reply = api.post("/monitoring/alerts/rules/import", {"groups": [{"name": "a", "rules": rules}]})
     assert (reply.status, reply.body["field"]) == (400, "groups")
