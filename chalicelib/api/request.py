@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from chalice.app import Request as ChaliceRequest
 
-from chalicelib.api.body import check_json_type, inflate
+from chalicelib.api.body import check_json_type, decode_json, inflate
 from chalicelib.api.texts import storable
 from chalicelib.domain.errors import InvalidInput, TooLarge
 from chalicelib.domain.tokens import Grant
@@ -79,11 +78,7 @@ class Request:
 
     def json(self) -> Any:
         """The body decoded; an empty one is an empty object."""
-        raw = self.json_body()
-        try:
-            return msgspec.json.decode(raw) if raw.strip() else {}
-        except msgspec.DecodeError as error:
-            raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
+        return decode_json(self.json_body())
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A query parameter that is true or false."""

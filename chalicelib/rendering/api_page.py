@@ -34,7 +34,7 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
     yield f"<title>{escape(info['title'])}: API</title><style>{_STYLE}</style></head><body><main>"
-    yield f"<h1>{escape(info['title'])}: API</h1><p>{escape(info['description'])}</p>"
+    yield f"<h1>{escape(info['title'])}: API</h1><p>{_marked(info['description'])}</p>"
     yield f"<p>All paths are below <code>{escape(document['servers'][0]['url'])}</code>. "
     yield 'For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
     by_tag: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {tag["name"]: [] for tag in document["tags"]}
@@ -58,7 +58,7 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
 
 def _operation(method: str, path: str, operation: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[str]:
     yield f'<details id="{escape(operation["operationId"])}"><summary><span class="method">{method}</span>'
-    yield f'<code>{escape(path)}</code> <span class="dim">{escape(operation["summary"])}</span></summary><div>'
+    yield f'<code>{escape(path)}</code> <span class="dim">{_marked(operation["summary"])}</span></summary><div>'
     yield f"<p>{_marked(operation['description'])}</p>"
     if operation["parameters"]:
         yield "<h4>Parameters</h4><table>"

@@ -21,11 +21,19 @@ class PostgresTick:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def advance(self, instant: int) -> bool:
-        """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
+    def advance(self, instant: int, *, latest: int) -> bool:
+        """Make `instant` the last one; False when it is not after the one before. Raises Unavailable.
+
+        One before that lies after `latest` is of a clock that went wrong, and does not count. Both are epoch ms.
+        """
         at = to_datetime(instant)
         with self._database.transaction() as connection:
-            return connection.execute("UPDATE tick SET last = %s WHERE last < %s", (at, at)).rowcount == 1
+            return (
+                connection.execute(
+                    "UPDATE tick SET last = %s WHERE last < %s OR last > %s", (at, at, to_datetime(latest))
+                ).rowcount
+                == 1
+            )
 
     def report(self) -> dict[str, Any]:
         """Counts and instants under the names that health shows. Raises Unavailable."""
