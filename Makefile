@@ -26,6 +26,7 @@ demo: $(READY) ## fill the service with two weeks of a lifelike fleet
 	@exec $(BIN)/python -m infra.demo
 
 test: $(READY) ## all tests
+	@$(BIN)/python -m infra.dashboard
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types
