@@ -1,7 +1,7 @@
 """This service beside other stores of metrics, in one run. `python -m benchmarks.peers [ROUNDS]`.
 
 The fleet of benchmarks/fleet.py, an hour of 200 hosts x 50 metrics at 10 s, is sent to each as its protocols have it,
-in requests of 50 and of 5,000 samples; rounds are interleaved, figures are medians: CPU, bytes at rest, memory, queries.
+in requests of 50 and of 5,000 samples; rounds are interleaved, figures (CPU, bytes, memory, queries) are medians.
 Stores that are not installed are left out. Three rounds take half an hour; progress goes to stderr, the tables in
 Markdown to stdout.
 """
