@@ -1,9 +1,9 @@
 """This service beside other stores of metrics, in one run. `python -m benchmarks.peers [ROUNDS]`.
 
 The fleet of benchmarks/fleet.py, 200 hosts x 50 metrics at 10 s, is sent to each as its protocols have it, an hour in
-requests of 5,000 samples and 20 minutes in requests of 50; rounds are interleaved, figures (CPU, bytes, memory, queries) are medians.
-Stores that are not installed are left out. Three rounds take half an hour; progress goes to stderr, the tables in
-Markdown to stdout.
+requests of 5,000 samples and 20 minutes in requests of 50; rounds are interleaved, figures are
+medians. Stores that are not installed are left out. Three rounds take half an hour; progress goes
+to stderr, the tables in Markdown to stdout.
 """
 
 from __future__ import annotations
