@@ -41,6 +41,7 @@ from infra.local.program import REPOSITORY, Program
 from infra.local.valkey import Valkey
 
 _COMPACT_EVERY = 30  # steps of ten seconds
+_AT_REST_MS = 600_000  # no head is left alone for being young
 _PATH = "/monitoring/metrics"
 _FORMS = {"snapshots": wire.as_snapshots, "flat list": wire.as_flat}
 T = TypeVar("T")
@@ -97,7 +98,7 @@ class Store:
 
         now = time.time_ns() // 1_000_000
         self._count(lambda: wiring.drain().run(now))
-        while self._count(lambda: wiring.compact().run(now)).behind:
+        while self._count(lambda: wiring.compact().run(now + _AT_REST_MS)).behind:
             pass
 
     def cpu(self) -> float:
