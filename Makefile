@@ -26,6 +26,7 @@ demo: $(READY) ## fill the service with two weeks of a lifelike fleet
 	@exec $(BIN)/python -m infra.demo
 
 test: $(READY) ## all tests
+	@$(BIN)/python -m infra.dashboard
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(READY) ## format, lint, types
@@ -64,6 +65,7 @@ bench: $(READY) ## measure what it costs
 	@$(BIN)/python -m benchmarks.ingest
 	@$(BIN)/python -m benchmarks.pipeline
 	@$(BIN)/python -m benchmarks.evaluation
+	@$(BIN)/python -m benchmarks.peers
 	@PYTHONPATH=clients/python/src $(BIN)/python -m benchmarks.client_overhead
 
 reset: ## wipe the local data

@@ -6,7 +6,8 @@ from typing import TypeVar
 
 import msgspec
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.api.texts import storable
 from chalicelib.domain.alert_form import AlertFilter, show_alert, show_step
 from chalicelib.domain.alerts import State

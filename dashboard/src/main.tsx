@@ -1,5 +1,5 @@
 // The page: log in, a menu, and the part that the address names.
-import { StrictMode, useState } from 'react';
+import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { ApiError, call } from './api';
 import { useApi, useRoute } from './hooks';
@@ -10,15 +10,26 @@ import { Hosts } from './pages/hosts';
 import { Overview } from './pages/overview';
 import { Reports } from './pages/reports';
 import { Rules } from './pages/rules';
+import { forget, isRemembered, remember } from './session';
 import './style.css';
 
 const MENU = [['', 'Overview'], ['hosts', 'Hosts'], ['explore', 'Explore'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['reports', 'Reports'], ['channels', 'Channels'], ['tokens', 'Tokens']] as const;
 
 function Page() {
   const [[part = '', id], search] = useRoute();
-  const session = useApi<{ name: string; scopes: string[] }>('/sessions/current', 60);
-  if (session.error?.status === 401 || session.error?.status === 403) return <Login done={session.reload} />;
-  if (!session.data) return <p className="empty">{session.error?.message ?? 'Loading …'}</p>;
+  const [isIn, setIsIn] = useState(isRemembered);
+  // Nobody is asked about a session that there cannot be: the answer would stand in the console as an error.
+  const session = useApi<{ name: string; scopes: string[] }>(isIn ? '/sessions/current' : null, 60);
+  const isRefused = session.error?.status === 401 || session.error?.status === 403;
+  useEffect(() => {
+    if (isRefused) forget();
+  }, [isRefused]);
+  const leave = () => {
+    forget();
+    setIsIn(false);
+  };
+  if (!isIn || isRefused) return <Login done={() => { setIsIn(true); session.reload(); }} />;
+  if (!session.data) return <p className="empty" data-loading={session.error ? undefined : true}>{session.error?.message ?? 'Loading …'}</p>;
   return (
     <>
       <a className="skip" href="#main">Skip to the content</a>
@@ -27,7 +38,7 @@ function Page() {
         {MENU.map(([path, name]) => (
           <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{name}</a>
         ))}
-        <button className="quiet" onClick={() => void call('DELETE', '/sessions/current').finally(session.reload)}>Log out</button>
+        <button className="quiet" onClick={() => void call('DELETE', '/sessions/current').finally(leave)}>Log out</button>
       </nav>
       <main id="main">
         {part === '' && <Overview />}
@@ -50,7 +61,7 @@ function Login({ done }: { done: () => void }) {
   const enter = async (event: React.FormEvent) => {
     event.preventDefault();
     try {
-      await call('POST', '/sessions', { token: token.trim() });
+      remember((await call<{ expiresAt: string }>('POST', '/sessions', { token: token.trim() })).expiresAt);
       done();
     } catch (wrong) {
       setError(wrong instanceof ApiError ? wrong.message : String(wrong));

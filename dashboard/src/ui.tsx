@@ -33,7 +33,7 @@ export const Badge = ({ kind, children }: { kind: string; children: ReactNode })
 export function Waiting<T>({ loaded, children, empty }: { loaded: Loaded<T>; children: (data: T) => ReactNode; empty?: string }) {
   const now = useNow(5);
   if (loaded.data === null && loaded.error) return <Trouble error={loaded.error} retry={loaded.reload} />;
-  if (loaded.data === null) return <p className="empty">{empty ?? 'Loading …'}</p>;
+  if (loaded.data === null) return <p className="empty" data-loading>{empty ?? 'Loading …'}</p>;
   const isStale = loaded.error !== null && now - loaded.at > 15_000;
   return (
     <div className={isStale ? 'stale' : undefined}>

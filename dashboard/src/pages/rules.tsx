@@ -7,6 +7,7 @@ import { quantity, span } from '../text';
 import { Act, Badge, Card, Field, Waiting } from '../ui';
 
 const CONDITIONS = ['greater_than', 'greater_than_or_equal', 'less_than', 'less_than_or_equal', 'equal', 'not_equal', 'percent_increase', 'percent_decrease'];
+const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'stddev', 'p50', 'p75', 'p90', 'p95', 'p99', 'rate', 'increase', 'hosts'];
 const BLANK = { name: '', metricType: 'cpu_usage', condition: 'greater_than', threshold: 90, aggregation: 'avg', window: 60, duration: 300, severity: 'medium', groupBy: ['host'], recipients: [] as string[], enabled: true };
 type Draft = typeof BLANK;
 type Tried = { firings: number; pages: number; minutesFiring: number; evaluations: number; groups: { tags: Record<string, string>; firings: number }[] };
@@ -77,7 +78,7 @@ function Editor({ start, id }: { start: Draft; id?: string }) {
         <Field label="Metric"><input value={draft.metricType} onChange={(event) => set({ metricType: event.target.value })} /></Field>
         <Field label="Condition"><select value={draft.condition} onChange={(event) => set({ condition: event.target.value })}>{CONDITIONS.map((each) => <option key={each} value={each}>{each.replaceAll('_', ' ')}</option>)}</select></Field>
         <Field label="Threshold"><input type="number" step="any" value={draft.threshold} onChange={(event) => set({ threshold: event.target.valueAsNumber || 0 })} /></Field>
-        <Field label="Aggregation"><input value={draft.aggregation} onChange={(event) => set({ aggregation: event.target.value })} /></Field>
+        <Field label="Aggregation"><select value={draft.aggregation} onChange={(event) => set({ aggregation: event.target.value })}>{AGGREGATIONS.map((each) => <option key={each}>{each}</option>)}</select></Field>
         <Field label="Over seconds"><input type="number" value={draft.window} onChange={(event) => set({ window: event.target.valueAsNumber || 60 })} /></Field>
         <Field label="For seconds"><input type="number" value={draft.duration} onChange={(event) => set({ duration: event.target.valueAsNumber || 0 })} /></Field>
         <Field label="Group by"><input value={draft.groupBy.join(', ')} onChange={(event) => set({ groupBy: list(event.target.value) })} /></Field>
