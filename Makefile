@@ -65,6 +65,7 @@ bench: $(READY) ## measure what it costs
 	@$(BIN)/python -m benchmarks.ingest
 	@$(BIN)/python -m benchmarks.pipeline
 	@$(BIN)/python -m benchmarks.evaluation
+	@$(BIN)/python -m benchmarks.peers
 	@PYTHONPATH=clients/python/src $(BIN)/python -m benchmarks.client_overhead
 
 reset: ## wipe the local data

@@ -22,6 +22,7 @@ from chalicelib.api.health import health
 from chalicelib.api.hosts import hosts
 from chalicelib.api.metrics import metrics
 from chalicelib.api.protocols import protocols
+from chalicelib.api.reference import reference, routes_of
 from chalicelib.api.report_schedules import report_schedules
 from chalicelib.api.reports import reports
 from chalicelib.api.rules import rules
@@ -49,6 +50,7 @@ for blueprint in (
     hosts,
     metrics,
     protocols,
+    reference(lambda: routes_of(app)),
     report_schedules,
     reports,
     rules,

@@ -17,12 +17,15 @@ def own() -> float:
 
 
 def of(pid: int) -> float:
-    """User and system time of a process and of all its children."""
+    """User and system time of a process and of all its children, those that have ended included."""
     process = psutil.Process(pid)
     total = 0.0
     for each in (process, *process.children(recursive=True)):
-        times = each.cpu_times()
-        total += times.user + times.system
+        try:
+            times = each.cpu_times()
+        except psutil.NoSuchProcess:
+            continue  # its parent has it by now
+        total += times.user + times.system + times.children_user + times.children_system
     return total
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from tests.described import check
+
 # The first example of the specification, as written there.
 SPEC_METRIC = {
     "metricType": "response_time",
@@ -77,6 +79,7 @@ class Api:
         if self.token is not None:
             sent["Authorization"] = f"Bearer {self.token}"
         sent |= {name.replace("_", "-"): value for name, value in (headers or {}).items()}
+        given = body
         is_binary = isinstance(body, bytes)
         if is_binary:
             body = base64.b64encode(body).decode()
@@ -105,6 +108,8 @@ class Api:
             },
             None,
         )
+        decoded = None if isinstance(given, str | bytes) else given
+        check(method, resource, decoded, reply["statusCode"], reply["headers"], reply["body"])
         return reply
 
 

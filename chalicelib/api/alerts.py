@@ -6,7 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
+from chalicelib.api.texts import storable
 from chalicelib.domain.alert_form import AlertFilter, show_alert, show_step
 from chalicelib.domain.alerts import State
 from chalicelib.domain.episodes import Episode
@@ -151,8 +153,9 @@ def _tags(given: str) -> dict[str, str]:
     """`host:web-1,mount:/`, or a JSON object; exact values only."""
     if given.startswith("{"):
         try:
-            return msgspec.json.decode(given, type=dict[str, str])
-        except msgspec.DecodeError:
+            tags = msgspec.json.decode(given, type=dict[str, str])
+            return {storable("tags", key): storable("tags", value) for key, value in tags.items()}
+        except (msgspec.DecodeError, RecursionError):
             raise InvalidInput("tags: must be key:value pairs, or a JSON object of texts.", field="tags") from None
     pairs = [each.partition(":") for each in given.split(",") if each]
     if not all(key and colon for key, colon, _ in pairs):

@@ -1,8 +1,11 @@
-"""A request's body as the bytes it stands for: inflated, and bounded while inflating."""
+"""A request's body as the bytes it stands for: inflated, and bounded while inflating; and as the JSON they are."""
 
 from __future__ import annotations
 
 import zlib
+from typing import Any
+
+import msgspec
 
 from chalicelib.domain.errors import InvalidInput, TooLarge, UnsupportedMediaType
 
@@ -46,6 +49,16 @@ def inflate(raw: bytes, encoding: str) -> bytes:
     if len(raw) > MAX_INFLATED:
         raise TooLarge(f"The body is {len(raw)} bytes long; {MAX_INFLATED} are allowed.")
     return raw
+
+
+def decode_json(raw: bytes) -> Any:
+    """What the JSON says; nothing at all is an empty object. Raises InvalidInput."""
+    try:
+        return msgspec.json.decode(raw) if raw.strip() else {}
+    except msgspec.DecodeError as error:
+        raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
+    except RecursionError:
+        raise InvalidInput("body: is nested too deeply.", field="body") from None
 
 
 def _bounded(raw: bytes, window: int) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib import wiring
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime
 from chalicelib.domain.matchers import parse_matchers

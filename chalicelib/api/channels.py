@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.channel_form import show_channel
 from chalicelib.domain.channels import ChannelRecord
 from chalicelib.domain.scopes import Scope

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import parse_qs
 
 from chalicelib import settings
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.links import BadLink, alert_of
 from chalicelib.rendering.confirmation import asking_page, telling_page

@@ -6,7 +6,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import NotFound
 
 dashboard = Resource(__name__)

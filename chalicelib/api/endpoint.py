@@ -14,10 +14,10 @@ from chalice.app import Blueprint, CaseInsensitiveMapping, CORSConfig, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib import settings, wiring
-from chalicelib.api.body import check_json_type, inflate
 from chalicelib.api.problem import internal_error, problem
+from chalicelib.api.request import Request, address_of
 from chalicelib.api.texts import storable
-from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError, TooLarge
+from chalicelib.domain.errors import Forbidden, InvalidInput, ServiceError
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant
 
@@ -48,96 +48,6 @@ class Route:
     scope: Scope | None
     summary: str
     query: tuple[str, ...] | None  # the parameters it knows; None = it does not mind any
-
-
-class Request:
-    """One call: who, when (epoch ms), and what was sent."""
-
-    __slots__ = ("_grant", "_raw", "now")
-
-    def __init__(self, raw: ChaliceRequest, grant: Grant | None, now: int) -> None:
-        self._raw = raw
-        self._grant = grant
-        self.now = now
-
-    @property
-    def grant(self) -> Grant:
-        """Whose token it is; only on routes that declare a scope."""
-        assert self._grant is not None
-        return self._grant
-
-    @property
-    def address(self) -> str:
-        """Where the call came from."""
-        return _address(self._raw)
-
-    @property
-    def is_session(self) -> bool:
-        """Whether it was authenticated by the dashboard's cookie."""
-        return not self.header("authorization")
-
-    def header(self, name: str) -> str:
-        """A header's value, or ''."""
-        return storable(name, self._raw.headers.get(name, ""))
-
-    def query(self, name: str) -> str | None:
-        """A query parameter's (last) value."""
-        given = dict(self._raw.query_params or {}).get(name)
-        return None if given is None else storable(name, given)
-
-    def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:
-        """A query parameter that is a whole number within bounds."""
-        given = self.query(name)
-        if given is None:
-            return default
-        if not given.isascii() or not given.isdigit() or len(given) > 15 or not least <= int(given) <= most:
-            raise InvalidInput(f"{name}: must be a whole number from {least} to {most}.", field=name)
-        return int(given)
-
-    def json_body(self) -> bytes:
-        """The body's JSON, inflated and bounded, still undecoded."""
-        check_json_type(self.header("content-type"))
-        return inflate(self.raw_body(), self.header("content-encoding"))
-
-    def raw_body(self) -> bytes:
-        """The body as it came, still compressed."""
-        raw = self._raw.raw_body
-        return raw if isinstance(raw, bytes) else raw.encode()
-
-    def text_body(self, *, most: int) -> str:
-        """The body as text of at most so many bytes; for forms."""
-        content = self.raw_body()
-        if len(content) > most:
-            raise TooLarge(f"body: must be at most {most} bytes.")
-        try:
-            return content.decode()
-        except UnicodeDecodeError:
-            raise InvalidInput("body: must be UTF-8.", field="body") from None
-
-    def json(self) -> Any:
-        """The body decoded; an empty one is an empty object."""
-        raw = self.json_body()
-        try:
-            return msgspec.json.decode(raw) if raw.strip() else {}
-        except msgspec.DecodeError as error:
-            raise InvalidInput(f"body: is not valid JSON: {error}.", field="body") from None
-
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        """A query parameter that is true or false."""
-        given = self.query(name)
-        if given not in (None, "true", "false"):
-            raise InvalidInput(f"{name}: must be true or false.", field=name)
-        return default if given is None else given == "true"
-
-    def expected_version(self) -> int | None:
-        """The version that If-Match asks for; None = the caller does not mind."""
-        given = self.header("if-match").strip()
-        if given in ("", "*"):
-            return None
-        tag = given.removeprefix("W/").strip('"')
-        if not tag.isascii() or not tag.isdigit() or len(tag) > 15:
-            raise InvalidInput('If-Match: must be an ETag that was sent with the resource, like "3".', field="If-Match")
-        return int(tag)
 
 
 View = Callable[..., Answer]
@@ -221,7 +131,7 @@ def _authenticate(raw: ChaliceRequest, scope: Scope, now: int) -> Grant:
         if raw.method not in ("GET", "HEAD") and not raw.headers.get(CSRF_HEADER):
             raise Forbidden(f"A change by session needs the header {CSRF_HEADER}.")
         given = f"Bearer {cookie}"
-    return wiring.authenticate().check(given, scope, address=_address(raw), now=now)
+    return wiring.authenticate().check(given, scope, address=address_of(raw), now=now)
 
 
 def _session(cookies: str) -> str:
@@ -231,11 +141,6 @@ def _session(cookies: str) -> str:
         if name == SESSION_COOKIE:
             return value
     return ""
-
-
-def _address(raw: ChaliceRequest) -> str:
-    address: str = raw.context.get("identity", {}).get("sourceIp", "")
-    return address
 
 
 def _request_id(raw: ChaliceRequest) -> str:

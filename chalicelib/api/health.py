@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from chalicelib import wiring
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import InvalidInstant, parse_moment, to_iso
 from chalicelib.domain.scopes import Scope

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.alert_form import show_alert
 from chalicelib.domain.hosts import show_host
 from chalicelib.domain.instants import to_iso

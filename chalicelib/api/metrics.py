@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from chalicelib import settings, wiring
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.problem import field_error
+from chalicelib.api.request import Request
 from chalicelib.api.schemas.samples import read_batch
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import to_iso

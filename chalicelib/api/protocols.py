@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from chalicelib import wiring
 from chalicelib.api.body import inflate
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.otlp_answers import JSON, PROTOBUF, form_of, refusal, success
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput, UnsupportedMediaType
 from chalicelib.domain.scopes import Scope
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.rule_form import read_rule, write_rule
 from chalicelib.domain.rule_records import RuleRecord, show_rule
 from chalicelib.domain.scopes import Scope

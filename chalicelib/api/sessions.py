@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib import settings, wiring
-from chalicelib.api.endpoint import SESSION_COOKIE, Answer, Request, Resource
+from chalicelib.api.endpoint import SESSION_COOKIE, Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import Conflict
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import from_datetime, to_datetime

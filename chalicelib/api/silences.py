@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.alert_form import show_alert
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.silence_form import read_silence, read_window, write_silence, write_window

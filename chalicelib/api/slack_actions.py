@@ -11,7 +11,8 @@ from urllib.parse import parse_qs
 import msgspec
 
 from chalicelib import settings
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import Conflict, Forbidden, InvalidInput
 from chalicelib.domain.instants import to_iso
 from chalicelib.wiring import alerting, notifications

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib import wiring
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime, to_datetime
 from chalicelib.domain.scopes import Scope

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.ledger import Delivery, LedgerFilter
 from chalicelib.domain.notifications import Reason

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.api.endpoint import Answer, Request, Resource
+from chalicelib.api.endpoint import Answer, Resource
+from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import InvalidInstant, parse_instant, parse_moment, to_iso
@@ -150,11 +151,11 @@ def _read_trial(fields: Fields, now: int, *, given: object = None) -> tuple[Rule
     """The rule, given or by `ruleId`, and the range: a day up to now unless it says otherwise."""
     rule_id = fields.text("ruleId", most=100, default="")
     given = fields.raw("rule") if given is None else given
+    end = _moment(fields, "to", now, now)
+    start = _moment(fields, "from", end - _DAY_MS, now)
     if bool(rule_id) == (given is not None):
         fields.refuse("rule", "give either a rule or a ruleId")
         fields.finish()
-    end = _moment(fields, "to", now, now)
-    start = _moment(fields, "from", end - _DAY_MS, now)
     if rule_id:
         return alerting.rules().get(rule_id).rule, start, end
     return read_rule(given, rule_id="tried"), start, end

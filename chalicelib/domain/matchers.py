@@ -27,7 +27,7 @@ def parse_matchers(text: str) -> list[Matcher]:
     if text.startswith("{"):
         try:
             pairs = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise InvalidInput("tags: is not valid JSON.", field="tags") from None
         if not all(isinstance(value, str) for value in pairs.values()):
             raise InvalidInput("tags: every value must be a string.", field="tags")

@@ -14,8 +14,9 @@ from functools import lru_cache
 
 from chalicelib.domain.pattern_syntax import Alternatives, Any, InvalidPattern, Node, Repeated, Sequenced, parse
 
-MAX_STATES = 2000
-MAX_REMEMBERED = 4096  # transitions kept per pattern; further ones are computed each time
+MAX_STATES = 1000
+MAX_BUILT = 20 * MAX_STATES  # parts of a pattern, each as often as it is repeated; groups of nothing have no states
+MAX_REMEMBERED = 65_536  # states in transitions kept per pattern; further transitions are computed each time
 
 __all__ = ["InvalidPattern", "Pattern", "compile_pattern"]
 
@@ -23,7 +24,7 @@ __all__ = ["InvalidPattern", "Pattern", "compile_pattern"]
 class Pattern:
     """A compiled pattern."""
 
-    __slots__ = ("_accepts", "_ignores_case", "_nexts", "_remembered", "_start")
+    __slots__ = ("_accepts", "_ignores_case", "_nexts", "_remembered", "_room", "_start")
 
     def __init__(
         self, accepts: Sequence[Any | None], nexts: Sequence[tuple[int, ...]], start: int, *, ignores_case: bool
@@ -33,6 +34,7 @@ class Pattern:
         self._start = self._reach([start])
         self._ignores_case = ignores_case
         self._remembered: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._room = MAX_REMEMBERED
 
     def matches(self, text: str) -> bool:
         """Whether the pattern matches the whole text."""
@@ -53,7 +55,8 @@ class Pattern:
             if (accepted := self._accepts[state]) is not None and accepted.accepts(character)
         ]
         result = self._reach(found)
-        if len(self._remembered) < MAX_REMEMBERED:
+        if self._room > 0:
+            self._room -= 1 + len(result)
             self._remembered[states, character] = result
         return result
 
@@ -85,9 +88,13 @@ class _Builder:
     def __init__(self) -> None:
         self.accepts: list[Any | None] = [None]
         self.nexts: list[tuple[int, ...]] = [()]
+        self._built = 0
 
     def build(self, node: Node, after: int) -> int:
         """Add the states of a node that is followed by the state `after`; its first state."""
+        self._built += 1
+        if self._built > MAX_BUILT:
+            raise InvalidPattern("is too large: repeat less")
         match node:
             case Any():
                 return self._add(node, (after,))

@@ -8,7 +8,6 @@ become the agent's own metrics.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -28,6 +27,7 @@ _OPERATORS = {
     "==": "equal",
     "!=": "not_equal",
 }
+MAX_RULES = 1000
 _MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">=", "==": "==", "!=": "!="}
 _SEVERITIES = {
     **dict.fromkeys(("critical", "page", "emergency", "disaster", "fatal"), "critical"),
@@ -35,7 +35,6 @@ _SEVERITIES = {
     **dict.fromkeys(("medium", "warning", "warn", "average"), "medium"),
     **dict.fromkeys(("low", "info", "information", "notice", "minor", "none"), "low"),
 }
-_TEMPLATE = re.compile(r"\s*\{\{.*?\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,11 @@ def import_groups(document: object) -> list[Imported]:
     groups = document.get("groups") if isinstance(document, Mapping) else None
     if not isinstance(groups, list) or not all(isinstance(group, Mapping) for group in groups):
         raise InvalidInput("groups: must be a list of rule groups.", field="groups")
-    found: list[Imported] = []
-    for group in groups:
-        rules = group.get("rules")
-        entries = rules if isinstance(rules, list) else []
-        found += [import_rule(rule) for rule in entries if isinstance(rule, Mapping)]
-    return found
+    lists = [group["rules"] for group in groups if isinstance(group.get("rules"), list)]
+    entries = [rule for rules in lists for rule in rules if isinstance(rule, Mapping)]
+    if len(entries) > MAX_RULES:
+        raise InvalidInput(f"groups: hold {len(entries)} rules; send at most {MAX_RULES} at once.", field="groups")
+    return [import_rule(rule) for rule in entries]
 
 
 def import_rule(given: Mapping[str, object]) -> Imported:
@@ -85,7 +83,7 @@ def _convert(name: str, given: Mapping[str, object]) -> tuple[dict[str, object],
     severity = str(labels.get("severity", "warning")).lower()
     if severity not in _SEVERITIES:
         notes += (f"severity {severity!r} is read as medium",)
-    said = _TEMPLATE.sub("", str(annotations.get("description") or annotations.get("summary") or "")).strip()
+    said = _without_templates(str(annotations.get("description") or annotations.get("summary") or "")).strip()
     rule |= {
         "name": name,
         "severity": _SEVERITIES.get(severity, "medium"),
@@ -96,6 +94,15 @@ def _convert(name: str, given: Mapping[str, object]) -> tuple[dict[str, object],
     if runbook := str(annotations.get("runbook_url", "")):
         rule["runbookUrl"] = runbook
     return rule, tuple(dict.fromkeys(notes))
+
+
+def _without_templates(text: str) -> str:
+    """The text without its `{{ ... }}` and what is blank before them."""
+    kept, at = [], 0
+    while (begins := text.find("{{", at)) >= 0 and (ends := text.find("}}", begins + 2)) >= 0:
+        kept.append(text[at:begins].rstrip())
+        at = ends + 2
+    return "".join([*kept, text[at:]])
 
 
 def _read_expression(node: Node) -> tuple[dict[str, object], tuple[str, ...]]:

@@ -8,11 +8,12 @@ from chalicelib.domain.promql_tree import Aggregate, Binary, Call, Node, Number,
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 40
+MAX_OPERATORS = 200  # each makes the tree one deeper
 AGGREGATIONS = frozenset(
     {"sum", "avg", "min", "max", "count", "stddev", "stdvar", "topk", "bottomk", "quantile", "group", "count_values"}
 )
 _TOKEN = re.compile(
-    r"""\s*(?:\#[^\n]*\s*)*(?:
+    r"""(?:
     (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.:]))
   | (?P<duration>(?:\d+(?:ms|[smhdwy]))+)
   | (?P<name>[a-zA-Z_:][\w:]*)
@@ -21,6 +22,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_BLANK = re.compile(r"(?:\s|#[^\n]*)*")  # nothing stands behind it, so that it never has to try another way
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 # How tightly operators bind, the loosest first.
 _LEVELS = ({"or"}, {"and", "unless"}, {"==", "!=", ">", "<", ">=", "<="}, {"+", "-"}, {"*", "/", "%"}, {"^"})
@@ -49,14 +51,20 @@ def seconds(duration: str) -> int:
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
-    tokens, at = [], 0
-    while text[at:].strip() and not re.fullmatch(r"\s*(#[^\n]*\s*)+", text[at:]):
+    tokens, at = [], _after_blank(text, 0)
+    while at < len(text):
         found = _TOKEN.match(text, at)
         if found is None or found.lastgroup is None:
             raise InvalidPromql(f"{text[at : at + 20].strip()!r} is not understood")
         tokens.append((found.lastgroup, found[found.lastgroup]))
-        at = found.end()
+        at = _after_blank(text, found.end())
     return tokens
+
+
+def _after_blank(text: str, at: int) -> int:
+    """Where white space and comments end."""
+    found = _BLANK.match(text, at)
+    return at if found is None else found.end()
 
 
 class _Reader:
@@ -66,6 +74,7 @@ class _Reader:
         self._tokens = tokens
         self._at = 0
         self._depth = 0
+        self._operators = 0
 
     def expect_end(self) -> None:
         if self._at < len(self._tokens):
@@ -77,22 +86,28 @@ class _Reader:
         left = self.binary(level + 1)
         while self._peek().lower() in _LEVELS[level] and self._kind() in ("sign", "name"):
             operator = self._next().lower()
+            self._operators += 1
+            if self._operators > MAX_OPERATORS:
+                raise InvalidPromql(f"has more than {MAX_OPERATORS} operators")
             self._take("bool")
             on = self._joined_on()
             left = Binary(operator, left, self.binary(level + 1), on)
         return left
 
     def _unary(self) -> Node:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise InvalidPromql("is nested too deeply")
+        node = self._signed()
+        self._depth -= 1
+        return node
+
+    def _signed(self) -> Node:
         if self._take("-"):
             inner = self._unary()
             return Number(-inner.value) if isinstance(inner, Number) else Binary("*", Number(-1.0), inner)
         self._take("+")
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise InvalidPromql("is nested too deeply")
-        node = self._modified(self._primary())
-        self._depth -= 1
-        return node
+        return self._modified(self._primary())
 
     def _primary(self) -> Node:
         kind = self._kind()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 
-MAX_SAMPLES = 1_000_000
+MAX_SAMPLES = 500_000
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _WORD = re.compile(
     rf"(?:(?P<gap>_)|(?P<first>{_NUMBER})(?P<rise>[+-](?:\d+(?:\.\d*)?|\.\d+))?)(?:x(?P<times>\d{{1,7}}))?"

@@ -25,6 +25,7 @@ from chalicelib.tsdb.windows import Ints
 EPOCH = 1_767_225_600_000  # 2026-01-01T00:00:00Z: a test's time begins here
 MAX_SERIES = 100
 MAX_EXPECTED = 200
+MAX_SAMPLES = 500_000  # of all series together
 DAY = 86_400
 
 
@@ -72,7 +73,8 @@ def read_rule_test(given: object) -> RuleTest:
             fields.refuse(f"rule.{each.field}", each.reason)
         rule = None
     interval = fields.whole("interval", default=10, low=1, high=3600)
-    series = fields.objects("series", most=MAX_SERIES, read=lambda each: _read_series(each, interval))
+    room = [MAX_SAMPLES]
+    series = fields.objects("series", most=MAX_SERIES, read=lambda each: _read_series(each, interval, room))
     expected = fields.objects("expect", most=MAX_EXPECTED, read=_read_expected)
     for name in ("series", "expect"):
         if not fields.has(name):
@@ -134,11 +136,15 @@ def show_outcome(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _read_series(fields: Fields, interval: int) -> tuple[Definition, str]:
+def _read_series(fields: Fields, interval: int, room: list[int]) -> tuple[Definition, str]:
+    """A series and its values; what is left of `room` (one number) is what those after it may hold."""
     metric_type = fields.text("metricType", most=128)
     values = fields.text("values", most=100_000)
     try:
-        parse_samples(values, start=0, interval=interval)
+        if room[0] >= 0:
+            room[0] -= len(parse_samples(values, start=0, interval=interval))
+        if room[0] < 0:
+            fields.refuse("values", f"all series together may have {MAX_SAMPLES} samples")
     except InvalidSeries as error:
         fields.refuse("values", str(error))
     kind = fields.text("kind", most=10, default="sampled")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from chalicelib.domain.errors import ServiceError
+from chalicelib.domain.gaps import SET_BACK_MS
 from chalicelib.services.agents import IntroduceAgents
 from chalicelib.services.drain import Drain, Drained
 from chalicelib.services.evaluate import Evaluate, Evaluated
@@ -82,9 +83,12 @@ class Tick:
         self._housekeeping = housekeeping
 
     def run(self, instant: int, *, now: int) -> Ticked:
-        """Tick for a grid instant; `now` is the clock. Skips an instant that is not after the last one."""
+        """Tick for a grid instant; `now` is the clock. Skips an instant that is not after the last one.
+
+        After a clock that was ahead has been set right, ticks go on at once, not when it is as late again.
+        """
         done = Ticked(instant)
-        if not self._store.advance(instant):
+        if not self._store.advance(instant, latest=now + SET_BACK_MS):
             done.skipped = True
             return done
 

@@ -12,7 +12,9 @@ from chalicelib.domain.scopes import Scope
 SIGNED = {"/monitoring/confirm", "/integrations/slack/actions"}
 # The page is the same for everybody; what it shows, it asks the API for.
 PAGE = {"/dashboard", "/dashboard/assets/{name}"}
-OPEN = {"/monitoring/health/live", "/monitoring/health/ready", "/monitoring/sessions", *PAGE, *SIGNED}
+# The same for everybody, and in the source for all to read.
+REFERENCE = {"/monitoring/openapi.json", "/monitoring/docs"}
+OPEN = {"/monitoring/health/live", "/monitoring/health/ready", "/monitoring/sessions", *PAGE, *SIGNED, *REFERENCE}
 
 
 def routes() -> list[tuple[str, str, object]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import MAXYEAR, datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
@@ -17,6 +18,13 @@ def _on_one_line(text: str) -> str:
     return text
 
 
+def _within_calendars(moment: datetime | None) -> datetime | None:
+    # Later ones overflow in zones east of here: a list that holds one could not be shown.
+    if moment is not None and moment.year >= MAXYEAR:
+        raise ValueError(f"must lie before the year {MAXYEAR}")
+    return moment
+
+
 class NewToken(Body):
     """What a token is to be called, what it may do, and until when."""
 
@@ -24,4 +32,4 @@ class NewToken(Body):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_on_one_line)
     ]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=5)]
-    expires_at: Annotated[AwareDatetime | None, Field(alias="expiresAt")] = None
+    expires_at: Annotated[AwareDatetime | None, Field(alias="expiresAt"), AfterValidator(_within_calendars)] = None

@@ -9,8 +9,11 @@ from typing import Any, Protocol
 class TickStore(Protocol):
     """Remembers the last instant."""
 
-    def advance(self, instant: int) -> bool:
-        """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
+    def advance(self, instant: int, *, latest: int) -> bool:
+        """Make `instant` the last one; False when it is not after the one before. Raises Unavailable.
+
+        One before that lies after `latest` is of a clock that went wrong, and does not count. Both are epoch ms.
+        """
         ...
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.instants import to_datetime
+from chalicelib.domain.instants import from_datetime, to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
 from chalicelib.storage.postgres.rollups import forget_rollups
@@ -21,11 +21,19 @@ class PostgresTick:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def advance(self, instant: int) -> bool:
-        """Make `instant` (epoch ms) the last one; False when it is not after the one before. Raises Unavailable."""
+    def advance(self, instant: int, *, latest: int) -> bool:
+        """Make `instant` the last one; False when it is not after the one before. Raises Unavailable.
+
+        One before that lies after `latest` is of a clock that went wrong, and does not count. Both are epoch ms.
+        """
         at = to_datetime(instant)
         with self._database.transaction() as connection:
-            return connection.execute("UPDATE tick SET last = %s WHERE last < %s", (at, at)).rowcount == 1
+            return (
+                connection.execute(
+                    "UPDATE tick SET last = %s WHERE last < %s OR last > %s", (at, at, to_datetime(latest))
+                ).rowcount
+                == 1
+            )
 
     def report(self) -> dict[str, Any]:
         """Counts and instants under the names that health shows. Raises Unavailable."""
@@ -40,7 +48,8 @@ class PostgresTick:
             *("drainedFrames", "drainedSamples", "lostFrames", "lastLossAt", "corruptFrames", "collidingSeries"),
             *("expiredSamples", "waitingSamples", "lastDrainAt", "lastTickAt"),
         )
-        return dict(zip(names, row, strict=True))
+        shown = [from_datetime(each) if isinstance(each, datetime) else each for each in row]
+        return dict(zip(names, shown, strict=True))
 
 
 class PostgresHousekeeping:

@@ -16,6 +16,8 @@ from chalicelib.domain.gaps import Due, believed_from, due_instants
         (100_000, 220_000, Due(tuple(range(110_000, 220_001, 10_000)), gap=False)),
         (100_000, 230_000, Due((230_000,), gap=True)),
         (100_000, 100_000, Due((), gap=False)),
+        (400_000, 100_000, Due((), gap=False)),
+        (410_000, 100_000, Due((100_000,), gap=True)),
     ],
 )
 def test_a_short_gap_is_replayed_and_a_long_one_is_not(last: int | None, now: int, due: Due) -> None:

@@ -84,7 +84,7 @@ def test_a_scope_includes_these_and_no_others(scope: Scope, includes: set[Scope]
     assert not any(allows(frozenset(), asked) for asked in Scope)
 
 
-@given(st.integers(-62_135_596_800_000, 253_402_300_799_999))
+@given(st.integers(0, 253_370_764_799_999))
 def test_an_instant_survives_its_text(milliseconds: int) -> None:
     assert parse_instant(to_iso(milliseconds)) == milliseconds
     assert parse_instant(milliseconds) == milliseconds

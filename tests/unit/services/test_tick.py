@@ -28,7 +28,7 @@ class World:
             raise Unavailable(what)
         self.done.append(what)
 
-    def advance(self, instant: int) -> bool:
+    def advance(self, instant: int, *, latest: int) -> bool:
         if instant <= self.last:
             return False
         self.last = instant

@@ -1,0 +1,159 @@
+"""Small inputs that would make a large effort: each is refused, or answered as quickly as any other.
+
+None of these asserts a duration: what they guard against takes hours, or all memory there is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import random
+import zlib
+from typing import Any
+
+import pytest
+
+from chalicelib.domain import patterns
+from chalicelib.domain.patterns import InvalidPattern, compile_pattern
+from chalicelib.domain.prometheus_rules import import_rule
+from tests.attack.bodies import SOME_RULE
+from tests.attack.conftest import World
+from tests.attack.surface import label, routes
+from tests.call import Api
+from tests.remote_write import number
+
+DEEP = ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, '{"tags":' * 900 + "{}" + "}" * 900]
+ZEROS = b" " * 50_000_000
+
+
+@pytest.mark.parametrize("body", DEEP, ids=["lists", "objects", "closed lists", "closed objects"])
+def test_a_body_nested_without_end_is_no_fault_of_any_route(world: World, body: str) -> None:
+    for route in routes():
+        if route.method in ("POST", "PUT", "PATCH"):
+            status = world.api.raw(route.method, world.path(route.path), body)["statusCode"]
+            assert status < 500, (label(route), status)
+
+
+@pytest.mark.parametrize("tags", ['{"a":' * 2_000, '{"a":"\\u0000"}', '{"\\u0000":"b"}'], ids=["deep", "nul", "key"])
+def test_tags_as_json_in_a_query_are_no_way_round(world: World, tags: str) -> None:
+    named = {"metricType": "cpu_usage", "types": "cpu_usage"}
+    for path, needed in (
+        ("/monitoring/alerts", ""),
+        ("/monitoring/metrics/query", "metricType"),
+        ("/monitoring/metrics/realtime", "types"),
+        ("/monitoring/metrics/series", "metricType"),
+    ):
+        query = {"tags": tags} | ({needed: named[needed]} if needed else {})
+        assert world.api.raw("GET", path, query=query)["statusCode"] < 500, path
+
+
+@pytest.mark.parametrize("path", ["/monitoring/metrics", "/otlp/v1/metrics", "/monitoring/alerts/rules"])
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
+def test_a_compressed_bomb_is_refused_while_it_is_inflated(api: Api, path: str, pack: Any) -> None:
+    assert api.raw("POST", path, pack(ZEROS), headers={"Content-Type": "application/json"})["statusCode"] == 413
+
+
+@pytest.mark.parametrize("length", [2**31, 2**40, 2**63], ids=["2 GB", "1 TB", "8 EB"])
+def test_a_block_of_snappy_that_says_it_is_huge_gets_no_memory(api: Api, length: int) -> None:
+    reply = api.post("/prometheus/api/v1/write", number(length) + b"\x00" * 100)
+    assert (reply.status, reply.body["field"]) == (400, "body")
+
+
+def test_a_field_of_protobuf_that_says_it_is_huge_gets_no_memory(api: Api) -> None:
+    body = b"\x0a" + number(2**60) + b"\x0a\x00"
+    sent = api.raw("POST", "/otlp/v1/metrics", body, headers={"Content-Type": "application/x-protobuf"})
+    assert sent["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "((((){1000}){1000}){1000}){1000}",
+        "((((|){1000}){1000}){1000}){1000}",
+        "(((a?){1000}){1000}){1000}",
+        "(.?){999}",
+    ],
+)
+def test_a_pattern_that_repeats_without_end_is_refused(pattern: str) -> None:
+    with pytest.raises(InvalidPattern, match="too large"):
+        compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a*)*b", "(a|a)*b", "(a+)+b", "(.*)*b", "(a?){400}a{90}", "(a|aa)+b", ".*a.{480}"]
+)
+def test_a_pattern_reads_each_character_once_and_remembers_little(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The promise of linear time, counted: a step a character, each over at most as many states as a pattern has."""
+    steps = itertools.count()
+    step = patterns.Pattern._step
+    monkeypatch.setattr(patterns.Pattern, "_step", lambda *given: (next(steps), step(*given))[1])
+    compiled = compile_pattern.__wrapped__(pattern)
+    chance = random.Random(1)
+    texts = ["a" * 256, *("".join(chance.choice("ab") for _ in range(256)) for _ in range(20))]
+
+    for text in texts:
+        compiled.matches(text)
+
+    assert next(steps) <= sum(map(len, texts))
+    assert len(compiled._accepts) <= patterns.MAX_STATES
+    held = sum(1 + len(states) for states in compiled._remembered.values())
+    assert held <= patterns.MAX_REMEMBERED + patterns.MAX_STATES
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"alert": "a", "expr": "up > 1 " + "#" * 60 + "\n!"},
+        {"alert": "a", "expr": "up > 1 " + "#a " * 3_000 + "\n!"},
+        {"alert": "a", "expr": "up > 1", "annotations": {"summary": " " * 1_000_000 + "x"}},
+        {"alert": "a", "expr": "up > 1", "annotations": {"summary": "{{" * 500_000}},
+        {"alert": "a", "expr": "(" * 9_000 + "up"},
+        {"alert": "a", "expr": "-" * 9_000 + "up"},
+        {"alert": "a", "expr": "up > 1 and " * 900 + "up > 1"},
+        {"alert": "a", "expr": "1 + " * 2_400 + "up > 1"},
+        {"alert": "a", "expr": "sum(" * 2_400 + "up"},
+        {"alert": "a", "expr": "up[" * 3_000},
+        {"alert": "a", "expr": 'up{a="' + "\\" * 9_000},
+        {"alert": "a", "expr": 'up{a=~"((((){1000}){1000}){1000}){1000}"} > 1'},
+    ],
+    ids=[
+        "comment",
+        "comments",
+        "blanks",
+        "braces",
+        "brackets",
+        "signs",
+        "ands",
+        "sums",
+        "calls",
+        "ranges",
+        "backslashes",
+        "pattern",
+    ],
+)
+def test_a_rule_of_prometheus_is_read_in_one_go(entry: dict[str, Any]) -> None:
+    found = import_rule(entry)
+    assert found.rule is not None or found.reason
+
+
+def test_templates_are_taken_out_of_what_is_said() -> None:
+    said = {"summary": "{{ $labels.host }} is hot {{ humanize $value }}, see {{ x"}
+    found = import_rule({"alert": "a", "expr": "up > 1", "annotations": said})
+    assert found.rule is not None
+    assert str(found.rule["description"]).startswith("is hot, see {{ x")
+
+
+def test_a_rules_test_has_no_more_samples_than_there_is_room_for(api: Api) -> None:
+    series = [{"metricType": "cpu_usage", "tags": {"host": str(host)}, "values": "1x200000"} for host in range(100)]
+    body = {"rule": SOME_RULE, "series": series, "expect": [{"at": 50, "state": "none", "tags": {"host": "1"}}]}
+    reply = api.post("/monitoring/alerts/rules/test", body)
+    assert (reply.status, reply.body["field"]) == (400, "series.2.values")
+    assert "500000 samples" in reply.body["detail"]
+
+
+def test_an_import_has_no_more_rules_than_there_is_time_for(api: Api) -> None:
+    rules = [{"alert": "a", "expr": "up > 1"}] * 1_001
+    reply = api.post("/monitoring/alerts/rules/import", {"groups": [{"name": "a", "rules": rules}]})
+    assert (reply.status, reply.body["field"]) == (400, "groups")
