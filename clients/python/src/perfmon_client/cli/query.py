@@ -14,7 +14,7 @@ from perfmon_client.cli.session import AsJson, connect, print_json, sparkline
 def query(
     metric: Annotated[str, typer.Argument(help="The metric type.")],
     from_: Annotated[str, typer.Option("--from", help="ISO 8601, or relative like -1h.")] = "-1h",
-    to: str = "now",
+    to: Annotated[str, typer.Option(help="As --from.")] = "now",
     step: Annotated[str | None, typer.Option(help="Like 30s or 5m.")] = None,
     aggregation: Annotated[str, typer.Option(help="avg, min, max, sum, count, last, p95, rate, …")] = "avg",
     group_by: Annotated[str | None, typer.Option(help="Tags, separated by commas.")] = None,

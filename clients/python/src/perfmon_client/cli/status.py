@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from perfmon_client.cli.session import AsJson, connect, print_json
+from perfmon_client.cli.session import AsJson, connect, print_json, told
 from perfmon_client.errors import ApiError
 
 
@@ -17,7 +17,7 @@ def status(as_json: AsJson = False) -> None:
     except ApiError as error:
         if error.status != 503:
             raise
-        typer.echo(f"not ready: {error.detail}")
+        told(f"not ready: {error.detail}", {"status": "not ready", "detail": error.detail}, as_json=as_json)
         raise typer.Exit(1) from None
     if as_json:
         print_json(answer)
