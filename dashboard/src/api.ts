@@ -8,11 +8,19 @@ export type Alert = {
   acknowledgedAt: string | null; acknowledgedBy: string | null; resolvedAt: string | null; resolvedReason: string | null;
 };
 export type Step = { at: string; from: string | null; to: string; reason: string | null; by: string | null };
-export type Told = { channel?: string; reason?: string; state?: string; at?: string; [key: string]: unknown };
+export type Told = {
+  id: string; at: string; sentAt: string | null; alertId: string | null; channelId: string; channelName: string | null; reason: string; state: string;
+  error: string | null;
+};
+export type Silence = { id: string; ruleId: string | null; tags: Tags | null; endsAt: string; comment: string; createdBy?: string };
+export type Target = {
+  id: string; name: string; type: string; url?: string; enabled: boolean; interval: number; state: string; lastUpAt: string | null;
+  lastScrape: { at: string; error: string | null; samples: number; rejected: number } | null;
+};
 export type Rule = {
   id: string; name: string; metricType?: string; condition?: string; threshold?: number; duration: number; enabled: boolean;
   severity: string; groupBy: string[]; recipients: string[]; aggregation?: string; window?: number; lastError: string | null;
-  conditions?: unknown[]; description: string;
+  conditions?: unknown[]; description: string; channels: string[]; tags: Tags;
 };
 export type Host = {
   name: string; state: 'up' | 'late' | 'down'; lastSeen: string; firstSeen: string; agentVersion: string | null;
@@ -29,7 +37,7 @@ export class ApiError extends Error {
   }
 }
 
-const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/\/dashboard\/?$/, '/').replace(/\/$/, '') + '/monitoring';
+export const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/\/dashboard\/?$/, '/').replace(/\/$/, '') + '/monitoring';
 
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response;

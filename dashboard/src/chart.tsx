@@ -4,7 +4,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Found } from './api';
 import { useSize } from './hooks';
-import { quantity, tagsText } from './text';
+import { local, quantity, tagsText } from './text';
 
 const HUES = [212, 28, 150, 280, 350, 185, 90, 320, 55, 245];
 const MOST = 200;
@@ -21,9 +21,36 @@ function resolved(name: string): string {
 
 const colour = (place: number): string => `hsl(${HUES[place % HUES.length]} 62% ${place < HUES.length ? 50 : 62}%)`;
 
+// The series nearest to the pointer, its value there, and when that was.
+function nearest(u: uPlot, unit: string): string {
+  const at = u.cursor.idx;
+  const top = u.cursor.top ?? -1;
+  if (at === null || at === undefined || top < 0) return '';
+  let best: { name: string; value: number; away: number } | null = null;
+  for (let place = 1; place < u.series.length; place++) {
+    const value = u.data[place]![at];
+    if (value === null || value === undefined) continue;
+    const away = Math.abs(u.valToPos(value, 'y') - top);
+    if (!best || away < best.away) best = { name: String(u.series[place]!.label), value, away };
+  }
+  const when = new Date(u.data[0][at]! * 1000).toISOString();
+  return `${local(when)} (${when.slice(11, 19)} UTC)${best ? `  ${best.name} ${quantity(best.value, unit)}` : ''}`;
+}
+
+// Times as the viewer writes them; the day below the first one and below each midnight.
+const clock: uPlot.Axis.DynamicValues = (_, splits, _axis, _space, step) => {
+  const form = new Intl.DateTimeFormat(undefined, step >= 86_400 ? { day: 'numeric', month: 'short' } : { hour: 'numeric', minute: '2-digit', ...(step < 60 && { second: '2-digit' }) });
+  const day = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' });
+  return splits.map((at, place) => {
+    const when = new Date(at * 1000);
+    const isNewDay = step < 86_400 && (place === 0 || new Date(splits[place - 1]! * 1000).getDate() !== when.getDate());
+    return form.format(when) + (isNewDay ? `\n${day.format(when)}` : '');
+  });
+};
+
 export function Chart({ found, height = 170, threshold, label }: { found: Found; height?: number; threshold?: number | null; label: string }) {
   const [ref, width] = useSize();
-  const plot = useRef<uPlot | null>(null);
+  const readout = useRef<HTMLOutputElement>(null);
   const series = useMemo(() => found.series.slice(0, MOST), [found]);
   const data = useMemo(() => {
     const times = [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort((a, b) => a - b);
@@ -48,21 +75,21 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
       {
         width,
         height,
-        padding: [8, 8, 0, 0],
+        padding: [8, 24, 0, 0],
         legend: { show: false },
-        cursor: { points: { size: 6 } },
+        cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+        hooks: { setCursor: [(u) => { if (readout.current) readout.current.textContent = nearest(u, found.unit); }] },
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
-        axes: [axis, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit.length > 7 ? '' : found.unit)) }],
+        axes: [{ ...axis, values: clock, space: 70, size: 38 }, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit.length > 7 ? '' : found.unit)) }],
         series: [
           {},
-          ...series.map((each, index) => ({ label: tagsText(each.tags), stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 }, gaps })),
+          ...series.map((each, index) => ({ label: tagsText(each.tags) || found.metricType, stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 }, gaps })),
           ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 }] : []),
         ],
       },
       data,
       ref.current,
     );
-    plot.current = made;
     return () => made.destroy();
   }, [width, height, data, series, found.unit, found.step, ref]);
 
@@ -72,6 +99,7 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
   return (
     <figure className="chart">
       <div ref={ref} role="img" aria-label={`${label}: ${described.join(', ')}`} />
+      <output ref={readout} className="readout" aria-hidden />
       <figcaption>
         {series.slice(0, 12).map((each, index) => (
           <span key={tagsText(each.tags)} title={tagsText(each.tags)}>

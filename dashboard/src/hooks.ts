@@ -36,6 +36,13 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
   return { data: isCurrent ? state.data : null, error: isCurrent ? state.error : null, at: state.at, reload };
 }
 
+// While the next answer is on its way the last one stands: what is below it does not jump away from under the pointer.
+export function useKept<T>(loaded: Loaded<T>): Loaded<T> {
+  const last = useRef<T | null>(null);
+  if (loaded.data !== null) last.current = loaded.data;
+  return { ...loaded, data: loaded.error ? loaded.data : (loaded.data ?? last.current) };
+}
+
 export function useRoute(): [string[], URLSearchParams, (to: string) => void] {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {

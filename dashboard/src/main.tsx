@@ -1,19 +1,23 @@
 // The page: log in, a menu, and the part that the address names.
 import { StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { ApiError, call } from './api';
+import { call } from './api';
 import { useApi, useRoute } from './hooks';
-import { Channels, Tokens } from './pages/admin';
+import { Login } from './login';
 import { Alerts } from './pages/alerts';
+import { Channels } from './pages/channels';
 import { Explore } from './pages/explore';
 import { Hosts } from './pages/hosts';
 import { Overview } from './pages/overview';
 import { Reports } from './pages/reports';
 import { Rules } from './pages/rules';
-import { forget, isRemembered, remember } from './session';
+import { Targets } from './pages/targets';
+import { Tokens } from './pages/tokens';
+import { forget, isRemembered } from './session';
 import './style.css';
+import { Card } from './ui';
 
-const MENU = [['', 'Overview'], ['hosts', 'Hosts'], ['explore', 'Explore'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['reports', 'Reports'], ['channels', 'Channels'], ['tokens', 'Tokens']] as const;
+const MENU = [['', 'Overview'], ['hosts', 'Hosts'], ['explore', 'Explore'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['reports', 'Reports'], ['channels', 'Channels'], ['targets', 'Targets'], ['tokens', 'Tokens']] as const;
 
 function Page() {
   const [[part = '', id], search] = useRoute();
@@ -32,7 +36,7 @@ function Page() {
   if (!session.data) return <p className="empty" data-loading={session.error ? undefined : true}>{session.error?.message ?? 'Loading …'}</p>;
   return (
     <>
-      <a className="skip" href="#main">Skip to the content</a>
+      <button className="skip" onClick={() => document.getElementById('main')?.focus()}>Skip to the content</button>
       <nav aria-label="Pages">
         <b>Performance Monitoring</b>
         {MENU.map(([path, name]) => (
@@ -40,7 +44,7 @@ function Page() {
         ))}
         <button className="quiet" onClick={() => void call('DELETE', '/sessions/current').finally(leave)}>Log out</button>
       </nav>
-      <main id="main">
+      <main id="main" tabIndex={-1}>
         {part === '' && <Overview />}
         {part === 'hosts' && <Hosts name={id} />}
         {part === 'explore' && <Explore search={search} />}
@@ -48,38 +52,11 @@ function Page() {
         {part === 'rules' && <Rules key={id} id={id} />}
         {part === 'reports' && <Reports />}
         {part === 'channels' && <Channels />}
+        {part === 'targets' && <Targets />}
         {part === 'tokens' && <Tokens />}
-        {!MENU.some(([path]) => path === part) && <p className="empty">There is no such page. <a href="#/">Overview</a></p>}
+        {!MENU.some(([path]) => path === part) && <Card title="There is no such page" isPage><p className="empty"><a href="#/">Overview</a></p></Card>}
       </main>
     </>
-  );
-}
-
-function Login({ done }: { done: () => void }) {
-  const [token, setToken] = useState('');
-  const [error, setError] = useState<string | null>(null);
-  const enter = async (event: React.FormEvent) => {
-    event.preventDefault();
-    try {
-      remember((await call<{ expiresAt: string }>('POST', '/sessions', { token: token.trim() })).expiresAt);
-      done();
-    } catch (wrong) {
-      setError(wrong instanceof ApiError ? wrong.message : String(wrong));
-    }
-  };
-  return (
-    <main className="login">
-      <form onSubmit={enter}>
-        <h1>Performance Monitoring</h1>
-        <label className="field">
-          <span>Token</span>
-          <input type="password" autoFocus autoComplete="current-password" value={token} onChange={(event) => setToken(event.target.value)} placeholder="pm_…" />
-        </label>
-        <button className="primary" disabled={!token.trim()}>Log in</button>
-        {error && <p className="trouble" role="alert">{error}</p>}
-        <p className="note"><code>make run</code> prints a token; an administrator makes others.</p>
-      </form>
-    </main>
   );
 }
 

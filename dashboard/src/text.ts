@@ -29,7 +29,11 @@ export function span(milliseconds: number): string {
   return parts.slice(0, 2).join(' ') || '0 s';
 }
 
-export const ago = (instant: string, now = Date.now()): string => `${span(now - Date.parse(instant))} ago`;
+// Seconds only within the first minute: nobody reads them later, and they would not hold still.
+export function ago(instant: string, now = Date.now()): string {
+  const passed = now - Date.parse(instant);
+  return `${span(passed < 60_000 ? passed : Math.floor(passed / 60_000) * 60_000)} ago`;
+}
 
 export const local = (instant: string): string =>
   new Date(instant).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });

@@ -1,16 +1,18 @@
 // The small parts that every page is made of.
-import { type ReactNode, useState } from 'react';
-import { ApiError, type Alert, call, type Found, type Query, queryPath } from './api';
+import { type ReactNode, useEffect, useState } from 'react';
+import { type ApiError, type Found, type Query, queryPath } from './api';
 import { Chart } from './chart';
 import { type Loaded, useApi, useNow } from './hooks';
-import { ago, local, tagsText } from './text';
+import { ago, local } from './text';
 
-export function Card({ title, aside, children, wide }: { title?: string; aside?: ReactNode; children: ReactNode; wide?: boolean }) {
+// `isPage`: it is what the page is about, and its title the page's heading.
+export function Card({ title, aside, children, isPage }: { title?: string; aside?: ReactNode; children: ReactNode; isPage?: boolean }) {
+  const Heading = isPage ? 'h1' : 'h2';
   return (
-    <section className={wide ? 'card wide' : 'card'}>
+    <section className="card">
       {title && (
         <header>
-          <h2>{title}</h2>
+          <Heading><bdi>{title}</bdi></Heading>
           {aside}
         </header>
       )}
@@ -27,6 +29,8 @@ export function When({ at }: { at: string }) {
     </time>
   );
 }
+
+export const Until = ({ at }: { at: string }) => <time dateTime={at} title={at}>{local(at)}</time>;
 
 export const Badge = ({ kind, children }: { kind: string; children: ReactNode }) => <span className={`badge ${kind}`}>{children}</span>;
 
@@ -94,30 +98,6 @@ export function Act({ name, confirm, run, done, kind }: { name: string; confirm?
   );
 }
 
-export function AlertRow({ alert, done }: { alert: Alert; done: () => void }) {
-  const hour = () => new Date(Date.now() + 3_600_000).toISOString();
-  return (
-    <li className={`alert ${alert.severity} ${alert.state}`}>
-      <div>
-        <Badge kind={alert.state === 'resolved' ? 'quiet' : alert.severity}>{alert.state === 'firing' ? alert.severity : alert.state}</Badge>{' '}
-        <a href={`#/alerts/${encodeURIComponent(alert.id)}`}><bdi>{alert.message}</bdi></a>
-        <p>
-          <bdi>{tagsText(alert.tags)}</bdi> {alert.state === 'resolved' ? 'resolved' : 'began'} <When at={alert.resolvedAt ?? alert.firedAt ?? alert.pendingSince} />
-          {alert.resolvedReason && ` · ${alert.resolvedReason.replace('_', ' ')}`}
-          {alert.acknowledgedBy && !alert.resolvedAt && <> · taken by <bdi>{alert.acknowledgedBy}</bdi></>}
-        </p>
-      </div>
-      {alert.state !== 'resolved' && (
-        <div className="acts">
-          {!alert.acknowledgedAt && <Act name="Acknowledge" run={() => call('POST', `/alerts/${alert.id}/acknowledge`, {})} done={done} />}
-          <Act name="Silence 1 h" run={() => call('POST', '/silences', { ruleId: alert.ruleId, tags: alert.tags, endsAt: hour(), comment: 'from the dashboard' })} done={done} />
-          <Act name="Resolve" confirm="Resolve by hand?" run={() => call('POST', `/alerts/${alert.id}/resolve`, {})} done={done} />
-        </div>
-      )}
-    </li>
-  );
-}
-
 export function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
     <label className="field">
@@ -126,3 +106,17 @@ export function Field({ label, children }: { label: string; children: ReactNode 
     </label>
   );
 }
+
+// A text that counts once one stops typing: what is half typed is nothing to ask the service about.
+export function Typed({ value, onDone, ...rest }: { value: string; onDone: (text: string) => void } & Omit<React.ComponentProps<'input'>, 'value' | 'onChange'>) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  useEffect(() => {
+    if (text === value) return;
+    const timer = setTimeout(() => onDone(text), 400);
+    return () => clearTimeout(timer);
+  }, [text, value]);
+  return <input {...rest} value={text} onChange={(event) => setText(event.target.value)} onBlur={() => text !== value && onDone(text)} />;
+}
+
+export const Acts = () => <th><span className="sr">What can be done</span></th>;

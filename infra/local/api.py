@@ -18,6 +18,7 @@ import uvicorn
 from infra.local import lifeline
 from infra.local.failures import StackError
 from infra.local.gateway import Gateway
+from infra.local.patience import Impatient
 from infra.local.pool import Pool
 
 _GRACE_SECONDS = 1  # uvicorn counts in whole ones
@@ -43,7 +44,7 @@ def http_server(gateway: Gateway) -> uvicorn.Server:
     """What speaks HTTP before the gateway. Its `serve` listens to SIGTERM where it runs in the main thread."""
     configuration = uvicorn.Config(
         gateway,
-        http="httptools",
+        http=Impatient,
         loop="asyncio",
         lifespan="off",
         ws="none",

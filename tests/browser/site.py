@@ -62,7 +62,8 @@ class Visit:
         self.page.on("request", self._asked)
 
     def open(self, part: str = "") -> Page:
-        """Go to a part (`hosts`, `rules/new`) and wait until nothing is loading any more."""
+        """Go to a part (`hosts`, `rules/new`) as from a link elsewhere, and wait until nothing is loading any more."""
+        self.page.goto("about:blank")
         self.page.goto(f"/api/dashboard#/{part}")
         self.settle()
         return self.page
@@ -77,7 +78,7 @@ class Visit:
             self.wrong.append(f"console: {message.text} {message.location}")
 
     def _asked(self, request: Request) -> None:
-        if not re.match(rf"{re.escape(self.origin)}/|data:|blob:", request.url):
+        if not re.match(rf"{re.escape(self.origin)}/|data:|blob:|about:blank", request.url):
             self.wrong.append(f"a call to {request.url}")
 
 

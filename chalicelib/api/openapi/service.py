@@ -16,6 +16,7 @@ from chalicelib.api.openapi.schema import (
     record,
     ref,
     text,
+    whole,
 )
 from chalicelib.api.schemas.tokens import NewToken
 from chalicelib.domain.health import Status, SystemStatus
@@ -40,6 +41,10 @@ _TOKEN = {
     "expiresAt": or_null(instant()),
     "lastUsedAt": or_null(instant()),
 }
+_COUNTS = (
+    *("bufferedFrames", "drainedFrames", "drainedSamples", "lostFrames", "corruptFrames", "collidingSeries"),
+    *("expiredSamples", "waitingSamples"),
+)
 _HTML = {"text/html": text()}
 _LINK = {"token": text("From the link in a message")}
 
@@ -58,7 +63,16 @@ SCHEMAS: dict[str, Schema] = {
     "Readiness": record(
         {
             "status": one_of(("ready", "unavailable")),
-            "checks": array(mapping({}, "A dependency: name, status, latencyMs, and what it says of itself")),
+            "checks": array(
+                record(
+                    {"name": text(), "status": one_of(("pass", "fail")), "latencyMs": number()},
+                    {
+                        "message": text("Why it fails"),
+                        **{name: whole() for name in _COUNTS},
+                        **{name: or_null(instant()) for name in ("lastLossAt", "lastDrainAt", "lastTickAt")},
+                    },
+                )
+            ),
         }
     ),
     "Host": record(_HOST),

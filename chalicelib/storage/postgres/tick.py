@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.domain.instants import to_datetime
+from chalicelib.domain.instants import from_datetime, to_datetime
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
 from chalicelib.storage.postgres.rollups import forget_rollups
@@ -48,7 +48,8 @@ class PostgresTick:
             *("drainedFrames", "drainedSamples", "lostFrames", "lastLossAt", "corruptFrames", "collidingSeries"),
             *("expiredSamples", "waitingSamples", "lastDrainAt", "lastTickAt"),
         )
-        return dict(zip(names, row, strict=True))
+        shown = [from_datetime(each) if isinstance(each, datetime) else each for each in row]
+        return dict(zip(names, shown, strict=True))
 
 
 class PostgresHousekeeping:

@@ -1,9 +1,11 @@
 // Alerts that fire and those that are over; one with its timeline and why.
 import { useState } from 'react';
-import type { Alert, Step, Told } from '../api';
+import { type Alert, call, type Silence, type Step, type Told } from '../api';
+import { AlertRow } from '../alert_row';
 import { useApi } from '../hooks';
 import { quantity, tagsText } from '../text';
-import { AlertRow, Badge, Card, Metric, Waiting, When } from '../ui';
+import { ToldList } from '../told';
+import { Act, Badge, Card, Metric, Until, Waiting, When } from '../ui';
 
 type Explained = {
   alert: Alert; state: string; because: string; timeline: Step[]; told: Told[]; mutedBy: { reason: string; id: string } | null;
@@ -18,7 +20,8 @@ function AllAlerts() {
   const [state, setState] = useState('');
   const alerts = useApi<{ alerts: Alert[] }>(`/alerts${state && `?state=${state}`}`, 5);
   return (
-    <Card title="Alerts" wide aside={
+    <>
+    <Card title="Alerts" isPage aside={
       <select aria-label="State" value={state} onChange={(event) => setState(event.target.value)}>
         <option value="">all</option><option value="firing,pending">active</option><option value="resolved">resolved</option>
       </select>
@@ -27,6 +30,31 @@ function AllAlerts() {
         {(found) => found.alerts.length
           ? <ul className="alerts">{found.alerts.map((alert) => <AlertRow key={alert.id} alert={alert} done={alerts.reload} />)}</ul>
           : <p className="empty">No alerts. They appear when a <a href="#/rules">rule</a> is breached.</p>}
+      </Waiting>
+    </Card>
+    <Silences />
+    </>
+  );
+}
+
+function Silences() {
+  const silences = useApi<{ silences: Silence[] }>('/silences', 10);
+  return (
+    <Card title="Silences">
+      <Waiting loaded={silences}>
+        {(found) => found.silences.length ? (
+          <ul className="rows">
+            {found.silences.map((silence) => (
+              <li key={silence.id}>
+                <span>
+                  <bdi>{[silence.ruleId, tagsText(silence.tags ?? {})].filter(Boolean).join('  ') || 'by metric or severity'}</bdi> until <Until at={silence.endsAt} />
+                  {silence.comment && <span className="note"> · <bdi>{silence.comment}</bdi></span>}
+                </span>
+                <Act name="End" run={() => call('DELETE', `/silences/${encodeURIComponent(silence.id)}`)} done={silences.reload} />
+              </li>
+            ))}
+          </ul>
+        ) : <p className="empty">Everything is told.</p>}
       </Waiting>
     </Card>
   );
@@ -38,12 +66,12 @@ function OneAlert({ id }: { id: string }) {
     <Waiting loaded={explained}>
       {({ alert, because, timeline, told, mutedBy, conditions }) => (
         <>
-          <Card title={alert.ruleName} wide aside={<a href={`#/rules/${encodeURIComponent(alert.ruleId)}`}>rule</a>}>
+          <Card title={alert.ruleName} isPage aside={<a href={`#/rules/${encodeURIComponent(alert.ruleId)}`}>rule</a>}>
             <ul className="alerts"><AlertRow alert={alert} done={explained.reload} /></ul>
             <p>{because}{mutedBy && ` It is not told: ${mutedBy.reason} by ${mutedBy.id}.`}</p>
             {conditions?.map((each) => (
               <p key={each.metricType} className="note">
-                {each.metricType} is {quantity(each.value, alert.unit)}, {each.condition.replaceAll('_', ' ')} {quantity(each.threshold, alert.unit)}: {each.verdict.replace('_', ' ')}
+                {each.metricType} is {quantity(each.value, alert.unit)}, {each.condition.replaceAll('_', ' ')} {quantity(each.threshold, alert.unit)}: {each.verdict.replaceAll('_', ' ')}
               </p>
             ))}
           </Card>
@@ -53,20 +81,14 @@ function OneAlert({ id }: { id: string }) {
                 {timeline.map((step) => (
                   <li key={step.at + step.to}>
                     <Badge kind={step.to === 'firing' ? alert.severity : 'quiet'}>{step.to}</Badge> <When at={step.at} />
-                    {step.reason && ` · ${step.reason.replace('_', ' ')}`}{step.by && <> by <bdi>{step.by}</bdi></>}
+                    {step.reason && ` · ${step.reason.replaceAll('_', ' ')}`}{step.by && <> by <bdi>{step.by}</bdi></>}
                   </li>
                 ))}
               </ol>
             </Card>
             <Card title="Who was told">
               {told.length ? (
-                <ol className="timeline">
-                  {told.map((each, place) => (
-                    <li key={place}>
-                      <Badge kind="quiet">{String(each.reason ?? '')}</Badge> <bdi>{String(each.channel ?? each.channelId ?? '')}</bdi> {String(each.state ?? '')}
-                    </li>
-                  ))}
-                </ol>
+                <ToldList told={told} />
               ) : <p className="empty">Nobody: the rule names no recipient. <a href="#/channels">Channels</a></p>}
             </Card>
           </div>

@@ -2,8 +2,8 @@
 import { useMemo } from 'react';
 import { type Found, queryPath } from '../api';
 import { Chart } from '../chart';
-import { useApi } from '../hooks';
-import { Card, Field, Waiting } from '../ui';
+import { useApi, useKept } from '../hooks';
+import { Card, Field, Typed, Waiting } from '../ui';
 
 const RANGES = ['-15m', '-1h', '-6h', '-24h', '-7d', '-30d'];
 const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'p50', 'p95', 'p99', 'rate', 'increase'];
@@ -16,28 +16,29 @@ export function Explore({ search }: { search: URLSearchParams }) {
   };
   const metrics = useApi<{ metrics: { metricType: string; units: string[]; series: number }[] }>('/metrics/catalog');
   const tags = useApi<{ tags: { key: string }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
-  const found = useApi<Found>(query.metricType ? queryPath(query) : null, 10);
+  const found = useKept(useApi<Found>(query.metricType ? queryPath(query) : null, 10));
   const set = (name: string, value: string) => {
     const next = new URLSearchParams(search);
-    value ? next.set(name, value) : next.delete(name);
+    if (value) next.set(name, value);
+    else next.delete(name);
     location.hash = `#/explore?${next}`;
   };
   const csv = useMemo(() => (found.data ? URL.createObjectURL(new Blob([toCsv(found.data)], { type: 'text/csv' })) : ''), [found.data]);
   return (
-    <Card title="Explore" wide aside={csv && <a href={csv} download={`${query.metricType}.csv`}>CSV</a>}>
+    <Card title="Explore" isPage aside={csv && <a href={csv} download={`${query.metricType}.csv`}>CSV</a>}>
       <div className="form row">
         <Field label="Metric">
-          <input list="metrics" value={query.metricType} placeholder="cpu_usage" onChange={(event) => set('metricType', event.target.value)} />
+          <Typed list="metrics" value={query.metricType} placeholder="cpu_usage" onDone={(text) => set('metricType', text)} />
           <datalist id="metrics">{metrics.data?.metrics.map((each) => <option key={each.metricType} value={each.metricType}>{each.units.join(', ')}</option>)}</datalist>
         </Field>
         <Field label="Aggregation">
           <select value={query.aggregation} onChange={(event) => set('aggregation', event.target.value)}>{AGGREGATIONS.map((each) => <option key={each}>{each}</option>)}</select>
         </Field>
         <Field label="Group by">
-          <input list="keys" value={query.groupBy} placeholder="host" onChange={(event) => set('groupBy', event.target.value)} />
+          <Typed list="keys" value={query.groupBy} placeholder="host" onDone={(text) => set('groupBy', text)} />
           <datalist id="keys">{tags.data?.tags.map((each) => <option key={each.key} value={each.key} />)}</datalist>
         </Field>
-        <Field label="Tags"><input value={query.tags} placeholder="host:web-1" onChange={(event) => set('tags', event.target.value)} /></Field>
+        <Field label="Tags"><Typed value={query.tags} placeholder="host:web-1" onDone={(text) => set('tags', text)} /></Field>
         <Field label="Range">
           <select value={query.from} onChange={(event) => set('from', event.target.value)}>{RANGES.map((each) => <option key={each} value={each}>last {each.slice(1)}</option>)}</select>
         </Field>

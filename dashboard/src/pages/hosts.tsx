@@ -1,8 +1,9 @@
 // All hosts, and one of them.
 import { type Alert, call, type Host } from '../api';
+import { AlertRow } from '../alert_row';
 import { useApi } from '../hooks';
 import { quantity } from '../text';
-import { Act, AlertRow, Badge, Card, Metric, Waiting, When } from '../ui';
+import { Act, Badge, Card, Metric, Waiting, When } from '../ui';
 
 export function Hosts({ name }: { name?: string }) {
   return name ? <OneHost name={name} /> : <AllHosts />;
@@ -11,7 +12,7 @@ export function Hosts({ name }: { name?: string }) {
 function AllHosts() {
   const hosts = useApi<{ hosts: Host[] }>('/hosts', 10);
   return (
-    <Card title="Hosts" wide>
+    <Card title="Hosts" isPage>
       <Waiting loaded={hosts}>
         {(found) =>
           found.hosts.length ? (
@@ -23,11 +24,11 @@ function AllHosts() {
                     <tr key={host.name}>
                       <td><a href={`#/hosts/${encodeURIComponent(host.name)}`}><bdi>{host.name}</bdi></a></td>
                       <td><Badge kind={host.state}>{host.state}</Badge></td>
-                      <td><When at={host.lastSeen} /></td>
-                      <td>{host.os ?? '–'}</td>
-                      <td className="n">{host.cores ?? '–'}</td>
-                      <td className="n">{quantity(host.memory, 'B')}</td>
-                      <td>{host.agentVersion ?? '–'}</td>
+                      <td data-name="last seen"><When at={host.lastSeen} /></td>
+                      <td data-name="system">{host.os ?? '–'}</td>
+                      <td data-name="cores" className="n">{host.cores ?? '–'}</td>
+                      <td data-name="memory" className="n">{quantity(host.memory, 'B')}</td>
+                      <td data-name="agent">{host.agentVersion ?? '–'}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -50,7 +51,7 @@ function OneHost({ name }: { name: string }) {
     <>
       <Waiting loaded={host}>
         {(found) => (
-          <Card title={found.name} wide aside={<Act name="Forget" confirm="Its alerts end, and its silence is no news any more." run={() => call('DELETE', `/hosts/${encodeURIComponent(name)}`)} done={() => (location.hash = '#/hosts')} />}>
+          <Card title={found.name} isPage aside={<Act name="Forget" confirm="Its alerts end, and its silence is no news any more." run={() => call('DELETE', `/hosts/${encodeURIComponent(name)}`)} done={() => (location.hash = '#/hosts')} />}>
             <p>
               <Badge kind={found.state}>{found.state}</Badge> last seen <When at={found.lastSeen} />, first <When at={found.firstSeen} />
               {found.os && ` · ${found.os}`}{found.cores && ` · ${found.cores} cores`}{found.memory && ` · ${quantity(found.memory, 'B')}`}

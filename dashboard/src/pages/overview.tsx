@@ -1,7 +1,9 @@
 // What one looks at first: is all well, what fires, who is there, how it has gone in the last hour.
-import type { Alert, Health, Host } from '../api';
+import { useState } from 'react';
+import { type Alert, call, type Health, type Host } from '../api';
+import { AlertRow } from '../alert_row';
 import { useApi } from '../hooks';
-import { AlertRow, Badge, Card, Metric, Waiting } from '../ui';
+import { Act, Badge, Card, Metric, Waiting } from '../ui';
 
 const WORDS = { healthy: 'All is well', warning: 'Something needs a look', critical: 'Something is broken' };
 
@@ -20,7 +22,7 @@ export function Overview() {
             <ul className="checks">
               {found.checks.map((check) => (
                 <li key={check.name} className={check.status}>
-                  <h3>{check.name}</h3>
+                  <h2>{check.name}</h2>
                   <p><bdi>{check.message}</bdi></p>
                   <span className="sr">{check.status}</span>
                 </li>
@@ -58,13 +60,7 @@ export function Overview() {
 }
 
 function HostList({ hosts }: { hosts: Host[] }) {
-  if (!hosts.length)
-    return (
-      <div className="empty">
-        <p>No host yet. On a host, with a token of scope <code>ingest</code> from <a href="#/tokens">Tokens</a>:</p>
-        <pre>{`pip install ./agent\nPERFMON_URL=${location.origin}/api PERFMON_TOKEN=pm_… perfmon-agent`}</pre>
-      </div>
-    );
+  if (!hosts.length) return <FirstHost />;
   return (
     <ul className="hosts">
       {hosts.slice(0, 24).map((host) => (
@@ -73,5 +69,18 @@ function HostList({ hosts }: { hosts: Host[] }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+// The command that makes the first host appear; its token is made on demand, and can do nothing but send.
+function FirstHost() {
+  const [token, setToken] = useState('pm_…');
+  const make = async () => setToken((await call<{ token: string }>('POST', '/tokens', { name: 'first hosts', scopes: ['ingest'] })).token);
+  return (
+    <div className="empty">
+      <p>No host yet. In a copy of the repository, on any host:</p>
+      <pre tabIndex={0}>{`pip install ./agent\nPERFMON_URL=${location.origin}/api \\\nPERFMON_TOKEN=${token} \\\nperfmon-agent`}</pre>
+      {token === 'pm_…' && <Act name="Fill in a new token" run={make} />}
+    </div>
   );
 }
