@@ -1,4 +1,4 @@
-"""Every page as people have it: wide and narrow, light and dark, by keyboard and screen reader, with hostile names in it."""
+"""Every page as people have it: wide and narrow, light and dark, by keyboard and screen reader, with hostile names."""
 
 from __future__ import annotations
 
