@@ -17,6 +17,7 @@ from perfmon_client.cli import (
     rules,
     silences,
     status,
+    support,
     tokens,
     transfer,
 )
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.command("status")(status.status)
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
+app.command("support-bundle")(support.support_bundle)
 app.command("ack")(alerts.acknowledge)
 app.command("resolve")(alerts.resolve)
 app.add_typer(alerts.app, name="alerts", help="What fires, and why.")
