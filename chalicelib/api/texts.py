@@ -7,6 +7,7 @@ import re
 from chalicelib.domain.errors import InvalidInput
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 def storable(name: str, text: str) -> str:
@@ -14,6 +15,11 @@ def storable(name: str, text: str) -> str:
     if _UNSTORABLE.search(text):
         raise InvalidInput(f"{name}: must hold no NUL and no unpaired surrogate.", field=name)
     return text
+
+
+def on_one_line(text: str) -> str:
+    """What somebody wrote into a form, with a space for everything that has no place in a line."""
+    return " ".join(_NOT_IN_A_LINE.sub(" ", text).split())
 
 
 def sayable(text: str) -> str:

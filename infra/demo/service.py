@@ -37,7 +37,7 @@ class Service:
                 self._connection.request(method, f"/api/monitoring{path}", packed, headers)
                 answer = self._connection.getresponse()
                 content = answer.read()
-            except http.client.HTTPException:
+            except (http.client.HTTPException, BrokenPipeError, ConnectionResetError):  # it was kept for too long
                 self._connection.close()
                 if time.monotonic() > until:
                     raise

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.lacking import lacking
 
 # As root, which a container usually is, Chromium refuses its sandbox; /dev/shm is small there.
 _OPTIONS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--force-color-profile=srgb")
@@ -28,11 +28,3 @@ def program() -> str:
     return (
         shutil.which("chromium") or shutil.which("chromium-browser") or lacking("Chromium", "apt-get install chromium")
     )
-
-
-def lacking(what: str, remedy: str) -> str:
-    """Skip the test for want of something; under CI, fail it."""
-    told = f"there is no {what} on this machine: {remedy}"
-    if os.environ.get("CI"):
-        pytest.fail(told)
-    pytest.skip(told)

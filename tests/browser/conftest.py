@@ -15,9 +15,10 @@ from infra.demo.fleet import HOUR, Story
 from infra.demo.furniture import furnish
 from infra.demo.service import Service
 from infra.local.program import REPOSITORY
-from tests.browser.chromium import chromium, lacking, program
+from tests.browser.chromium import chromium, program
 from tests.browser.site import Site
 from tests.infra.local.test_stack import Stack
+from tests.lacking import lacking
 
 
 @pytest.fixture(scope="session")

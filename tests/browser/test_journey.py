@@ -56,8 +56,9 @@ def test_from_the_login_to_an_acknowledged_alert_and_the_report(site: Site, brow
         page.get_by_label("Group by").fill("queue")
         page.get_by_role("button", name="Try it").click()
         expect(page.get_by_role("status")).to_contain_text("would have fired")
+        visit.settle()
         page.get_by_role("button", name="Create").click()
-        expect(page.get_by_role("link", name="Line too long")).to_be_visible()
+        expect(page.get_by_role("link", name="Line too long", exact=True)).to_be_visible()
 
         # then the alert that it raises appears on the overview by itself, and is taken in hand there
         menu.get_by_role("link", name="Overview").click()

@@ -25,7 +25,7 @@ KNOWN = {
 QUOTED = re.compile(r"[:=]\s*['\"](?!/)([A-Za-z0-9+/_=-]{24,})['\"]")
 TELLING = re.compile(r"(?:password|passwd|secret|token|api_?key|private_?key)\w*['\"]?\s*$", re.IGNORECASE)
 FILES = re.compile(r"(?:^|/)(?:\.env(?:\.\w+)?|id_(?:rsa|ed25519|ecdsa)|.*\.(?:pem|p12|pfx|key|keystore|jks))$")
-RANDOM_BITS = 3.5  # of entropy a character: what a program made up; words have less
+RANDOM_BITS = 3.5  # of entropy a character
 
 
 def found_in(text: str) -> list[str]:
@@ -34,7 +34,12 @@ def found_in(text: str) -> list[str]:
     named = [
         each[1] for each in QUOTED.finditer(text) if TELLING.search(text[max(0, each.start() - 40) : each.start()])
     ]
-    return kinds + ["a random text with a telling name" for value in named if entropy(value) > RANDOM_BITS]
+    return kinds + ["a random text with a telling name" for value in named if is_random(value)]
+
+
+def is_random(text: str) -> bool:
+    """Whether a program made it up: words have fewer different letters and hardly a digit among them."""
+    return entropy(text) > RANDOM_BITS and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 def entropy(text: str) -> float:

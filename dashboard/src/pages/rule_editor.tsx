@@ -57,7 +57,7 @@ export function Editor({ start, id }: { start: Draft; id?: string }) {
           ))}
         </fieldset>
       )}
-      <Waiting loaded={seen} empty="Looking at the last day …">{(found) => <Chart found={found} height={240} threshold={draft.condition.startsWith('percent') ? null : draft.threshold} label={draft.metricType} />}</Waiting>
+      {/* Above the chart, whose height is not known before its data: buttons hold still. */}
       <div className="acts">
         <Act kind="primary" name={id ? 'Save' : 'Create'} run={() => (id ? call('PATCH', `/alerts/rules/${id}`, body) : call('POST', '/alerts/rules', body))} done={() => (location.hash = '#/rules')} />
         <select aria-label="How far back" value={past} onChange={(event) => { setPast(event.target.value); setTried(null); }}>{Object.entries(PAST).map(([value, name]) => <option key={value} value={value}>last {name}</option>)}</select>
@@ -72,6 +72,7 @@ export function Editor({ start, id }: { start: Draft; id?: string }) {
           {tried.approximate && ' This is approximate: the samples of that time are gone, and five-minute rollups stand for them.'}
         </p>
       )}
+      <Waiting loaded={seen} empty="Looking at the last day …">{(found) => <Chart found={found} height={240} threshold={draft.condition.startsWith('percent') ? null : draft.threshold} label={draft.metricType} />}</Waiting>
     </Card>
   );
 }

@@ -29,7 +29,7 @@ function AllRules() {
                   <tr key={rule.id} className={rule.enabled ? '' : 'off'}>
                     <td><a href={`#/rules/${encodeURIComponent(rule.id)}`}><bdi>{rule.name}</bdi></a>{rule.lastError && <p className="trouble">{rule.lastError}</p>}</td>
                     <td data-name="when">{rule.metricType ? `${rule.metricType} ${rule.condition?.replaceAll('_', ' ')} ${rule.threshold}` : `${rule.conditions?.length} conditions`}{rule.groupBy.length > 0 && ` by ${rule.groupBy.join(', ')}`}</td>
-                    <td data-name="for">{rule.duration ? span(rule.duration * 1000) : 'at once'}</td>
+                    <td data-name={rule.duration ? 'for' : undefined}>{rule.duration ? span(rule.duration * 1000) : 'at once'}</td>
                     <td><Badge kind={rule.severity}>{rule.severity}</Badge></td>
                     <td data-name="tells"><bdi>{tells(rule)}</bdi></td>
                     <td><Act name={rule.enabled ? 'Switch off' : 'Switch on'} run={() => call('PATCH', `/alerts/rules/${rule.id}`, { enabled: !rule.enabled })} done={rules.reload} /></td>
