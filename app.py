@@ -205,7 +205,7 @@ def mint_token(event: dict[str, Any], context: Any) -> dict[str, str]:
     scopes = frozenset(map(Scope, event.get("scopes", ["admin"])))
     now = datetime.now(UTC)
     expires = now + timedelta(seconds=event["seconds"]) if "seconds" in event else None
-    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, expires, now=now)
+    token, secret = wiring.tokens().create(event.get("name", "admin"), scopes, expires, now=now, actor="mint_token")
     return {"id": token.id, "token": secret}
 
 

@@ -25,28 +25,31 @@ import psycopg
 
 from benchmarks import cpu
 from benchmarks.fleet import INTERVAL_MS, Fleet
-from benchmarks.ingest import event
+from benchmarks.ingest import event, flat
 from infra.local.postgres import Postgres
 from infra.local.valkey import Valkey
 
-METRICS, HOUR_MS, COMPACT_EVERY = 50, 3_600_000, 30
+A_REQUEST, HOUR_MS, COMPACT_EVERY = 1_000, 3_600_000, 30
 STEPS = HOUR_MS // INTERVAL_MS
 A_SECOND, ENDPOINTS, PODS = 50, 20, 4
 Instant = tuple[int, list[dict[str, Any]], int]  # epoch ms, bodies, samples in them
 PHASES = ("handlers", "drain", "compaction", "Valkey", "PostgreSQL")
 
 
-def fleet(hosts: int, begin: int, jitter_ms: int = 0) -> Iterator[Instant]:
-    """Hosts of 50 metrics at ten seconds, twenty to a request."""
-    rand, moving = random.Random(2), Fleet(hosts, METRICS)
+def fleet(
+    hosts: int, begin: int, *, metrics: int = 50, jitter_ms: int = 0, as_events: bool = False
+) -> Iterator[Instant]:
+    """Hosts that report at ten seconds, as many to a request as have 1,000 samples."""
+    rand, moving = random.Random(2), Fleet(hosts, metrics)
+    together = A_REQUEST // metrics
     for step in range(STEPS):
         at = begin + step * INTERVAL_MS
         snapshots = list(moving.snapshots(at))
         if jitter_ms:
             for each in snapshots:
-                each["timestamp"] += rand.randint(-jitter_ms, jitter_ms) if step else rand.randint(0, jitter_ms)
-        groups = [snapshots[i : i + 20] for i in range(0, hosts, 20)]
-        yield at, [{"snapshots": group} for group in groups], hosts * METRICS
+                each["timestamp"] += rand.randint(-jitter_ms if step else 0, jitter_ms)
+        groups = [snapshots[i : i + together] for i in range(0, hosts, together)]
+        yield at, [flat(group) if as_events else {"snapshots": group} for group in groups], hosts * metrics
 
 
 def events(begin: int, digits: int) -> Iterator[Instant]:
@@ -77,9 +80,11 @@ CASES: dict[str, Callable[[int], Iterator[Instant]]] = {
     "1,000 series": partial(fleet, 20),
     "10,000 series": partial(fleet, 200),
     "100,000 series": partial(fleet, 2000),
-    "10,000 series, times off by up to 300 ms": lambda begin: fleet(200, begin, jitter_ms=300),
-    "events, to 0.01 ms": partial(events, digits=2),
-    "events, to the nanosecond": partial(events, digits=6),
+    "100,000 series, 20,000 of a metric": partial(fleet, 20_000, metrics=5),
+    "10,000 series, times off by up to 300 ms": partial(fleet, 200, jitter_ms=300),
+    "10,000 series of events, in flat lists": partial(fleet, 200, as_events=True),
+    "50 requests a second, to 0.01 ms": partial(events, digits=2),
+    "50 requests a second, to the nanosecond": partial(events, digits=6),
 }
 
 

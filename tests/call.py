@@ -22,7 +22,7 @@ SPEC_METRIC = {
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back; `body` is decoded JSON, None when it is empty."""
+    """What came back; `body` is decoded JSON, the text where it is none, None when it is empty."""
 
     status: int
     body: Any
@@ -60,7 +60,8 @@ class Api:
         """One request; its answer decoded."""
         reply = self.raw(method, path, body, query=query, headers=headers)
         text = reply["body"]
-        return Reply(reply["statusCode"], json.loads(text) if text else None, reply["headers"])
+        is_json = "json" in reply["headers"].get("Content-Type", "json")
+        return Reply(reply["statusCode"], json.loads(text) if text and is_json else text or None, reply["headers"])
 
     def raw(
         self,

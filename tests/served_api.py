@@ -30,7 +30,8 @@ def served_api(port: int = 0) -> Iterator[str]:
                 query=dict(parse_qsl(parts.query)),
                 headers={name: value for name, value in self.headers.items() if name.lower() != "host"},
             )
-            answer = b"" if reply.body is None else json.dumps(reply.body).encode()
+            is_text = isinstance(reply.body, str)  # a page, a table; objects are JSON
+            answer = b"" if reply.body is None else (reply.body if is_text else json.dumps(reply.body)).encode()
             self.send_response(reply.status)
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

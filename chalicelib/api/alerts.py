@@ -113,10 +113,10 @@ def list_events(request: Request) -> Answer:
     for each in types:
         if each not in EVENT_TYPES:
             raise InvalidInput(f"types: {each[:40]!r} is none of {', '.join(EVENT_TYPES)}.", field="types")
-    if request.query("after") is None:
-        return Answer({"events": [], "next": str(alerting.events().newest())})
     after = request.whole_number("after", default=0, least=0, most=10**15 - 1)
     limit = request.whole_number("limit", default=100, least=1, most=1000)
+    if request.query("after") is None:
+        return Answer({"events": [], "next": str(alerting.events().newest())})
     found = alerting.events().after(after, limit, types=types)
     return Answer(
         {"events": [show_occurrence(event) for event in found], "next": str(found[-1].number if found else after)}

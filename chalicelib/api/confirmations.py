@@ -7,6 +7,7 @@ from urllib.parse import parse_qs
 from chalicelib import settings
 from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.request import Request
+from chalicelib.api.texts import on_one_line
 from chalicelib.domain.errors import Conflict, NotFound
 from chalicelib.domain.links import BadLink, alert_of
 from chalicelib.rendering.confirmation import asking_page, telling_page
@@ -43,7 +44,7 @@ def ask(request: Request) -> Answer:
 def act(request: Request) -> Answer:
     """Acknowledge the alert that a link is about."""
     form = parse_qs(request.text_body(most=10_000), max_num_fields=10)
-    by, comment = (" ".join(form.get(name, [""])[0].split())[:most] for name, most in (("by", 80), ("comment", 500)))
+    by, comment = (on_one_line(form.get(name, [""])[0])[:most] for name, most in (("by", 80), ("comment", 500)))
     try:
         episode = alerting.respond().acknowledge(
             _alert(request),

@@ -30,13 +30,13 @@ metrics = Resource(__name__)
 def record(request: Request) -> Answer:
     """Record one metric, an array of them, {"metrics": […]} or {"snapshots": […]}."""
     body = request.json_body()
+    key = request.header("idempotency-key")
+    if len(key) > MAX_IDEMPOTENCY_KEY:
+        raise InvalidInput(
+            f"Idempotency-Key: must be at most {MAX_IDEMPOTENCY_KEY} characters.", field="Idempotency-Key"
+        )
 
     def once() -> tuple[str, str, bytes] | None:
-        key = request.header("idempotency-key")
-        if len(key) > MAX_IDEMPOTENCY_KEY:
-            raise InvalidInput(
-                f"Idempotency-Key: must be at most {MAX_IDEMPOTENCY_KEY} characters.", field="Idempotency-Key"
-            )
         return (request.grant.token_id, key, hashlib.sha256(body).digest()) if key else None
 
     batch = read_batch(body)

@@ -13,6 +13,7 @@ import msgspec
 from chalicelib import settings
 from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.request import Request
+from chalicelib.api.texts import on_one_line, storable
 from chalicelib.domain.errors import Conflict, Forbidden, InvalidInput
 from chalicelib.domain.instants import to_iso
 from chalicelib.wiring import alerting, notifications
@@ -30,9 +31,9 @@ def act(request: Request) -> Answer:
     try:
         payload: dict[str, Any] = msgspec.json.decode(parse_qs(body)["payload"][0])
         action = payload["actions"][0]
-        what, alert_id = str(action["action_id"]), str(action["value"])
+        what, alert_id = str(action["action_id"]), storable("value", str(action["value"]))
         user = payload["user"]
-        name = " ".join(str(user.get("username") or user.get("name") or user["id"]).split())
+        name = on_one_line(str(user.get("username") or user.get("name") or user["id"]))
     except (KeyError, IndexError, TypeError, AttributeError, msgspec.DecodeError):
         raise InvalidInput("payload: is not what Slack sends for a button.", field="payload") from None
     by = f"{name[:80]} (in Slack)"

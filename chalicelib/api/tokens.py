@@ -12,6 +12,7 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime, to_datetime
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Token
+from chalicelib.wiring import alerting
 
 tokens = Resource(__name__)
 
@@ -26,7 +27,8 @@ def create_token(request: Request) -> Answer:
     now = _now(request)
     if asked.expires_at is not None and asked.expires_at <= now:
         raise InvalidInput("expiresAt: must lie in the future.", field="expiresAt")
-    token, secret = wiring.tokens().create(asked.name, frozenset(asked.scopes), asked.expires_at, now=now)
+    actor = alerting.actor(request.grant.token_id)
+    token, secret = wiring.tokens().create(asked.name, frozenset(asked.scopes), asked.expires_at, now=now, actor=actor)
     return Answer(_shown(token) | {"token": secret}, 201)
 
 
@@ -40,7 +42,7 @@ def list_tokens(request: Request) -> Answer:
 @tokens.endpoint("DELETE", "/monitoring/tokens/{token_id}", scope=Scope.ADMIN)
 def revoke_token(request: Request, token_id: str) -> Answer:
     """Revoke a token; it stops working within 30 seconds."""
-    wiring.tokens().revoke(token_id, now=_now(request))
+    wiring.tokens().revoke(token_id, now=_now(request), actor=alerting.actor(request.grant.token_id))
     return Answer(None, 204)
 
 

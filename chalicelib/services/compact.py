@@ -8,26 +8,27 @@
    them have been let go they are sealed: late samples are then added, each once.
 
 Everything one hour needs happens in one transaction, so a crash at any point changes nothing and a query sees each
-sample once. Only one run compacts at a time. Memory is bounded by one metric type of one hour.
+sample once. Only one run compacts at a time. Memory is bounded by a portion of one metric type of one hour.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.services.ports.compaction import CompactionStep, CompactionStore
-from chalicelib.tsdb.blocks import decode, encode, split
+from chalicelib.tsdb.blocks import decode, encode, series_of, split
 from chalicelib.tsdb.columns import EMPTY, Columns, join
 from chalicelib.tsdb.head import unpack_slice
 from chalicelib.tsdb.hours import HourState, is_closed, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order, places_of
-from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, merge, roll_up
+from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, Rollups, concatenate, merge, roll_up
 
+PORTION = 1_000_000  # samples that are merged at once, some 100 MB of memory; more only of a series that has more
 SECONDS = 240.0  # less than the five minutes to the next run
 _log = logging.getLogger(__name__)
 
@@ -86,24 +87,39 @@ class Compact:
             hour = step.state()
         if wants_full(hour, now):
             for metric in step.block_metrics():
-                merged = _merge(step, metric, [decode(payload) for payload in step.take_blocks(metric)])
-                _write(step, metric, merged, done, is_full=True)
+                rolled = _Rolled()
+                for merged in _merged_blocks(step, metric, step.take_blocks(metric)):
+                    _write(step, metric, merged, done, is_full=True)
+                    if is_complete:
+                        rolled.add(step, metric, merged)
                 if is_complete:
                     late.pop(metric, None)
-                    _roll_up(step, metric, merged, now)
+                    rolled.write(step, metric, now)
             done.full += 1
         for metric, added in late.items():
             if is_complete:
-                merged = _merge(step, metric, [decode(payload) for payload in step.read_blocks(metric)])
-                _roll_up(step, metric, merged, now)
+                rolled = _Rolled()
+                for merged in _merged_blocks(step, metric, step.read_blocks(metric)):
+                    rolled.add(step, metric, merged)
+                rolled.write(step, metric, now)
             else:
                 _add_to_rollups(step, metric, added, now)
 
 
-def _roll_up(step: CompactionStep, metric: int, samples: Columns, now: int) -> None:
-    is_event = ~_sampled(step, metric, samples.ids)
-    for seconds in (FIVE_MINUTES, HOUR):
-        step.write_rollups(metric, seconds, roll_up(samples, is_event, seconds), now)
+class _Rolled:
+    """The rollups of a metric type's hour, portion by portion of its series."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, list[Rollups]] = {FIVE_MINUTES: [], HOUR: []}
+
+    def add(self, step: CompactionStep, metric: int, samples: Columns) -> None:
+        is_event = ~_sampled(step, metric, samples.ids)
+        for seconds, found in self._found.items():
+            found.append(roll_up(samples, is_event, seconds))
+
+    def write(self, step: CompactionStep, metric: int, now: int) -> None:
+        for seconds, found in self._found.items():
+            step.write_rollups(metric, seconds, concatenate(found), now)
 
 
 def _add_to_rollups(step: CompactionStep, metric: int, samples: Columns, now: int) -> None:
@@ -125,6 +141,25 @@ def _write(step: CompactionStep, metric: int, samples: Columns, done: Compacted,
 def _merge(step: CompactionStep, metric: int, parts: list[Columns]) -> Columns:
     """All parts in order of time, with a sampled series' equal times as one; parts come in the order of arrival."""
     return in_order(join(parts), lambda ids: _sampled(step, metric, ids))
+
+
+def _merged_blocks(step: CompactionStep, metric: int, blocks: list[bytes]) -> Iterator[Columns]:
+    """All samples of blocks, merged, in portions by series: packed all are small, unpacked there is one at a time."""
+    described = [series_of(block) for block in blocks]
+    portions = -(-sum(count for _, count in described) // PORTION)
+    if portions < 2:
+        yield _merge(step, metric, [decode(block) for block in blocks])
+        return
+    series = np.unique(np.concatenate([ids for ids, _ in described]))
+    for chosen in np.array_split(series, min(portions, len(series))):
+        low, high = int(chosen[0]), int(chosen[-1])
+        parts = [
+            samples.where((samples.ids >= low) & (samples.ids <= high))
+            for block, (ids, _) in zip(blocks, described, strict=True)
+            if ids[0] <= high and ids[-1] >= low
+            for samples in [decode(block)]
+        ]
+        yield _merge(step, metric, parts)
 
 
 def _sampled(step: CompactionStep, metric: int, ids: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.counters import increases
 from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.pairs import distinct_pairs
 from chalicelib.tsdb.rollups import (
     FIVE_MINUTES,
     HOUR_MS,
@@ -77,8 +78,8 @@ class RolledHistory:
         if part.aggregation == HOSTS:
             assert part.hosts is not None
             hosts = part.hosts[chosen][np.searchsorted(series, held.ids)]
-            pairs = np.unique(np.stack((cells, hosts)), axis=1)
-            return Windowed(np.bincount(pairs[0], minlength=count).astype(np.float64)[None], counts[None])
+            once, _, _ = distinct_pairs(cells, hosts)
+            return Windowed(np.bincount(once, minlength=count).astype(np.float64)[None], counts[None])
         return Windowed(_values(part, held, cells, count)[None], counts[None])
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
+from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.errors import Conflict, NotFound
+from chalicelib.domain.instants import from_datetime, from_moment
 from chalicelib.domain.scopes import Scope
 from chalicelib.domain.tokens import Grant, Token, digest, id_from, secret_from
 from chalicelib.services.ports.access import GrantWriter, TokenBook
+from chalicelib.services.ports.alerting import AuditBook, UnitOfWork
 
 PAGE = 100
 
@@ -16,9 +20,18 @@ PAGE = 100
 class Tokens:
     """Keeps tokens in the truth and writes their grants through to the cache."""
 
-    def __init__(self, book: TokenBook, cache: GrantWriter, random_bytes: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        unit: UnitOfWork,
+        book: TokenBook,
+        cache: GrantWriter,
+        audit: AuditBook,
+        random_bytes: Callable[[int], bytes],
+    ) -> None:
+        self._unit = unit
         self._book = book
         self._cache = cache
+        self._audit = audit
         self._random_bytes = random_bytes
 
     def create(
@@ -29,15 +42,19 @@ class Tokens:
         *,
         now: datetime,
         within: str | None = None,
+        actor: str | None = None,
     ) -> tuple[Token, str]:
         """A new token and its secret, which is shown this once and never kept.
 
-        `within`: the id of the token that it ends with.
+        `within`: the id of the token that it ends with. `actor`: who wants it, for the audit trail; None = the service.
         """
         secret = secret_from(self._random_bytes(32))
         token = Token(id_from(self._random_bytes(8), within), name, scopes, now, expires_at)
         known = digest(secret)
-        self._book.add(token, known)
+        with self._unit.transaction():
+            self._book.add(token, known)
+            if actor is not None:
+                self._note(now, actor, "created", token.id, _written(token))
         self._cache.put(known, Grant(token.id, scopes, expires_at.timestamp() if expires_at else None))
         return token, secret
 
@@ -46,12 +63,22 @@ class Tokens:
         found = self._book.page(after, PAGE + 1)
         return found[:PAGE], found[PAGE - 1].id if len(found) > PAGE else None
 
-    def revoke(self, token_id: str, *, now: datetime) -> None:
+    def revoke(self, token_id: str, *, now: datetime, actor: str | None = None) -> None:
         """Delete a token and the sessions it began. Raises NotFound, or Conflict for the last admin token."""
-        removed = self._book.remove(token_id, now)
-        if removed is None:
-            raise NotFound(f"There is no token {token_id[:64]!r}.")
-        if not removed:
-            raise Conflict("This is the last admin token: create another one before deleting it.")
+        with self._unit.transaction():
+            removed = self._book.remove(token_id, now)
+            if removed is None:
+                raise NotFound(f"There is no token {token_id[:64]!r}.")
+            if not removed:
+                raise Conflict("This is the last admin token: create another one before deleting it.")
+            if actor is not None:
+                self._note(now, actor, "revoked", token_id)
         for known in removed:
             self._cache.remove(known)
+
+    def _note(self, now: datetime, actor: str, action: str, token_id: str, after: dict[str, Any] | None = None) -> None:
+        self._audit.record(AuditEntry(from_moment(now), actor, action, "token", token_id, None, after))
+
+
+def _written(token: Token) -> dict[str, Any]:
+    return {"name": token.name, "scopes": sorted(token.scopes), "expiresAt": from_datetime(token.expires_at)}

@@ -77,6 +77,12 @@ def decode(block: bytes) -> Columns:
     return Columns(np.repeat(series, _unpack(block[lengths_at:times_at])), times, values)
 
 
+def series_of(block: bytes) -> tuple[NDArray[np.int64], int]:
+    """A block's series, ascending, and how many samples it has; nothing is unpacked."""
+    _, _, series_count, count, _, _ = _HEADER.unpack_from(block)
+    return np.frombuffer(block, "<i8", series_count, _HEADER.size), count
+
+
 def _shared_grid(times: NDArray[np.int64], lengths: NDArray[np.uint32]) -> NDArray[np.int64] | None:
     """The times of one series, if every series has just these."""
     length = int(lengths[0])

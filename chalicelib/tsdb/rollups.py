@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from chalicelib.tsdb.aggregate import Floats, bound_of
 from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.pairs import distinct_pairs
 from chalicelib.tsdb.sketch import bins_of, values_of
 
 HOUR_MS = 3_600_000
@@ -101,7 +102,7 @@ def roll_up(samples: Columns, is_event: NDArray[np.bool_], seconds: int) -> Roll
     ends = np.append(starts[1:], len(samples))
     values = samples.values
     entry = np.repeat(np.arange(len(starts)), ends - starts)[is_event]
-    pairs, weights = np.unique(np.stack((entry, bins_of(values[is_event]))), axis=1, return_counts=True)
+    entries, bins, weights = distinct_pairs(entry, bins_of(values[is_event]))
     return Rollups(
         ids=samples.ids[starts],
         times=periods[starts] * (seconds * 1000),
@@ -110,9 +111,9 @@ def roll_up(samples: Columns, is_event: NDArray[np.bool_], seconds: int) -> Roll
         mins=np.minimum.reduceat(values, starts),
         maxs=np.maximum.reduceat(values, starts),
         lasts=values[ends - 1],
-        sizes=np.bincount(pairs[0], minlength=len(starts)),
-        bins=pairs[1],
-        weights=weights.astype(np.int64),
+        sizes=np.bincount(entries, minlength=len(starts)),
+        bins=bins,
+        weights=weights,
     )
 
 
@@ -138,8 +139,7 @@ def merge(parts: Sequence[Rollups]) -> Rollups:
     new_entry = np.empty(len(order), np.int64)
     new_entry[order] = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(order))))
     entry = np.repeat(new_entry, found.sizes)
-    pairs, inverse = np.unique(np.stack((entry, found.bins)), axis=1, return_inverse=True)
-    weights = np.bincount(inverse.ravel(), weights=found.weights, minlength=pairs.shape[1]).astype(np.int64)
+    entries, bins, weights = distinct_pairs(entry, found.bins, found.weights)
     return Rollups(
         ids=ids[starts],
         times=times[starts],
@@ -148,8 +148,8 @@ def merge(parts: Sequence[Rollups]) -> Rollups:
         mins=np.minimum.reduceat(found.mins[order], starts),
         maxs=np.maximum.reduceat(found.maxs[order], starts),
         lasts=found.lasts[order][ends],
-        sizes=np.bincount(pairs[0], minlength=len(starts)),
-        bins=pairs[1],
+        sizes=np.bincount(entries, minlength=len(starts)),
+        bins=bins,
         weights=weights,
     )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.pairs import distinct_pairs
 
 MAX_INTERVAL_MS = 600_000  # a longer silence between two samples is a gap, not an interval
 HOSTS = "hosts"  # how many hosts sent anything: the one aggregation that looks at a tag
@@ -167,5 +168,5 @@ def _of_pairs(hosts: Ints | None, present: NDArray[np.bool_], shape: tuple[int, 
 
 
 def _distinct(hosts: Ints, lengths: Ints, cells: Ints, size: int, shape: tuple[int, int]) -> Floats:
-    pairs = np.unique(np.stack((cells, np.repeat(hosts, lengths))), axis=1)
-    return np.bincount(pairs[0], minlength=size).astype(np.float64).reshape(shape)
+    found, _, _ = distinct_pairs(cells, np.repeat(hosts, lengths))
+    return np.bincount(found, minlength=size).astype(np.float64).reshape(shape)

@@ -104,10 +104,12 @@ def tokens() -> Tokens:
     import secrets
 
     from chalicelib.services.tokens import Tokens
+    from chalicelib.storage.postgres.audit import PostgresAudit
     from chalicelib.storage.postgres.tokens import PostgresTokens
     from chalicelib.storage.valkey.grants import ValkeyGrants
 
-    return Tokens(PostgresTokens(database()), ValkeyGrants(valkey()), secrets.token_bytes)
+    audit = PostgresAudit(database())
+    return Tokens(database(), PostgresTokens(database()), ValkeyGrants(valkey()), audit, secrets.token_bytes)
 
 
 @cache

@@ -20,7 +20,9 @@ from tests.call import Api
 
 # Where a header of a caller has a meaning.
 HEADERS = ["Accept", "Content-Encoding", "Content-Type", "Cookie", "Idempotency-Key", "If-Match", "X-Slack-Signature"]
-EVERY = 9  # of the pairs of a place and a value, one in so many; prime to the number of values, so that all have a turn
+EVERY = (
+    25  # of the pairs of a place and a value, one in so many; prime to the number of values, so that all have a turn
+)
 
 
 class Answers:
@@ -57,9 +59,9 @@ def still_whole(world: World) -> None:
         assert connection.execute("SELECT 1 FROM series").fetchone()
 
 
-def test_every_route_that_takes_a_body_is_attacked_with_one() -> None:
-    taking = {label(route) for route in routes() if route.method in ("POST", "PUT", "PATCH")}
-    assert set(BODIES) == taking, "tests/attack/bodies.py has a body for each route"
+def test_every_body_belongs_to_a_route_that_takes_one() -> None:
+    """A route that is not in there is attacked with an empty object; a body of its own gets farther."""
+    assert set(BODIES) <= {label(route) for route in routes() if route.method in ("POST", "PUT", "PATCH")}
 
 
 def test_no_value_in_any_field_of_any_body_is_a_fault(world: World) -> None:
@@ -81,14 +83,13 @@ def test_no_name_of_any_field_is_a_fault(world: World) -> None:
 
 
 def test_no_parameter_is_a_fault(world: World) -> None:
-    """Which parameters a route has, it says itself to whoever sends one that it does not have."""
     answers = Answers(world)
     for route in attacked():
-        known = parameters_of(world, route)
+        known = route.query or ("token",)
         needed = {name: "cpu_usage" for name in known if name in ("metricType", "types")}
         for parameter, name in [(parameter, name) for parameter in known for name in TEXTS][::EVERY]:
-            answers.call(route, (parameter, name), query={**needed, parameter: TEXTS[name]})
-            answers.call(route, ("a name", name), query={**needed, TEXTS[name]: "1"})
+            answers.call(route, (parameter, name), path_of(route), query={**needed, parameter: TEXTS[name]})
+            answers.call(route, ("a name", name), path_of(route), query={**needed, TEXTS[name]: "1"})
     assert answers.faults == []
     still_whole(world)
 
@@ -109,13 +110,6 @@ def body_of(route: Route) -> Any:
     return BODIES.get(label(route), {})
 
 
-def parameters_of(world: World, route: Route) -> list[str]:
-    """The names of its parameters; `token` is that of links, which are open to everybody."""
-    refused = world.api.raw(route.method, path_of(route), query={"nosuch": "1"})["body"]
-    known = re.search(r"known are (.*?)\.", refused if isinstance(refused, str) else "")
-    return ["token", *(known[1].split(", ") if known and known[1] else [])]
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -128,7 +122,7 @@ def test_nothing_that_json_can_say_is_a_fault(world: World) -> None:
     answers = Answers(world)
     by_label = {label(route): route for route in routes()}
 
-    @settings(max_examples=200, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=100, suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(PLACES), JSON)
     def attack(place: tuple[str, tuple[Any, ...]], value: Any) -> None:
         name, at = place

@@ -68,6 +68,7 @@ def write_as_before(postgres: Postgres) -> None:
             )
 
 
+@pytest.mark.parametrize("portion", [60, 1_000_000], ids=["by portions", "at once"])
 @pytest.mark.parametrize("is_before", [False, True], ids=["heads as they are", "heads of the version before"])
 @pytest.mark.parametrize("read_at_once", [0, 1 << 20], ids=["heads by metric type", "heads in one go"])
 def test_answers_are_the_same_before_and_after_compaction(
@@ -77,7 +78,9 @@ def test_answers_are_the_same_before_and_after_compaction(
     monkeypatch: pytest.MonkeyPatch,
     read_at_once: int,
     is_before: bool,
+    portion: int,
 ) -> None:
+    monkeypatch.setattr("chalicelib.services.compact.PORTION", portion)
     monkeypatch.setattr("chalicelib.storage.postgres.compaction.READ_AT_ONCE", read_at_once)
     # given two hours of two hosts, drained in several steps, some of it sent twice, and events beside
     for minute in range(0, 120, 20):
@@ -99,7 +102,7 @@ def test_answers_are_the_same_before_and_after_compaction(
 
     # then nothing but the storage has changed
     assert (averages(api), averages(api, "memory_usage"), averages(api, "orders", aggregation="count")) == before
-    assert rows(postgres) == (0, 0, 5)
+    assert rows(postgres) == (0, 0, 5 if portion > 60 else 9)
     assert len(before[0]["a"]) == 120
     assert before[2] == {"a": [[BEGIN, 3.0]]}
     assert (done.full, done.behind) == (2, False)

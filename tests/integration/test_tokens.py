@@ -143,6 +143,18 @@ def test_an_ipv4_address_in_ipv6_is_counted_as_what_it_is(api: Api) -> None:
     assert Api("pm_" + "3" * 64, address="::ffff:203.0.113.10").post(METRICS, SAMPLE).status == 401
 
 
+def test_who_made_and_who_revoked_a_token_stands_in_the_audit_trail(api: Api) -> None:
+    made = api.post(TOKENS, {"name": "agent", "scopes": ["ingest"]}).body
+    api.delete(f"{TOKENS}/{made['id']}")
+
+    trail = api.get("/monitoring/audit", resource="token")
+    told = [(each["actor"], each["action"], each["resourceId"]) for each in trail.body["entries"]]
+    assert told[:2] == [("test", "revoked", made["id"]), ("test", "created", made["id"])]
+    assert told[2][:2] == ("mint_token", "created")
+    assert trail.body["entries"][1]["after"] == {"name": "agent", "scopes": ["ingest"], "expiresAt": None}
+    assert "pm_" not in str(trail.body)
+
+
 def test_no_token_reaches_the_log(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     secret = api.post(TOKENS, {"name": "x", "scopes": ["ingest"]}).body["token"]

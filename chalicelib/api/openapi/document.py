@@ -31,6 +31,7 @@ _ERRORS = {
     409: "Not possible in its present state, or changed since the version in If-Match",
     413: "The body is too large",
     415: "The body is not of a type that is read here",
+    431: "The address and the headers together are over 10 kB",
     422: "The Idempotency-Key came with another body before",
     429: "Too many requests from here; nothing was kept. See Retry-After",
     500: "A fault of the service; the log has it under `requestId`",
@@ -103,7 +104,9 @@ def _operation(route: Route, area: str) -> dict[str, Any]:
     if route.scope is not None:
         shown["x-scope"] = str(route.scope)
     if media := _body_media(said):
-        is_needed = said.body is None or "required" in said.body or "$ref" in said.body
+        body = said.body or {}
+        body = schemas()[body["$ref"].rpartition("/")[2]] if "$ref" in body else body
+        is_needed = "required" in body or "anyOf" in body or said.body is None
         shown["requestBody"] = {"required": is_needed, "content": media}
     return shown
 
@@ -132,7 +135,7 @@ def _error(status: int, media: Mapping[str, Schema]) -> dict[str, Any]:
 
 def _statuses(route: Route, said: Operation) -> set[int]:
     """The errors that can come: what every route has, and what this one's form brings with it."""
-    found = {400, 500, 503, *said.errors}
+    found = {400, 431, 500, 503, *said.errors}
     if route.scope is not None:
         found |= {401, 403, 429}
     if said.body is not None or said.body_media:

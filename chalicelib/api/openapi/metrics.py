@@ -55,12 +55,12 @@ _QUERY_PARAMETERS = {
     "step": text("Seconds, or like 30s, 5m, 1h; left out = chosen"),
     "aggregation": text("avg, min, max, sum, count, last, stddev, rate, increase, or a percentile like p99.9"),
     "groupBy": text("Up to five tags, separated by commas"),
-    "unit": text("Convert into this one", maxLength=MAX_UNIT),
+    "unit": text("Convert into this one"),
     "fill": one_of(("none", "null", "previous", "zero"), "What stands where there was no sample"),
     "topk": text("Keep the groups with the highest averages"),
 }
 _POINTS = {"text/csv": text("A row a point: time, the tags grouped by, value")}
-_TYPES = text("Metric types, separated by commas", maxLength=10_000)
+_TYPES = text("Metric types, separated by commas")
 
 SCHEMAS: dict[str, Schema] = {
     "Sample": _SAMPLE,

@@ -155,7 +155,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /integrations/slack/actions": Operation(
         {200: record({}, {"text": text()})},
         body_media={"application/x-www-form-urlencoded": mapping(text(), "As Slack sends it, signed")},
-        errors=(403,),
+        errors=(403, 404),
     ),
     "GET /dashboard": Operation({200: None, 503: None}, answer_media=_HTML),
     "GET /dashboard/assets/{name}": Operation(

@@ -37,11 +37,12 @@ class _Bearer(requests.auth.AuthBase):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, whatever it says. `body` is None where it is not JSON; `retry_after` is seconds."""
+    """What came back, whatever it says. `body` is None where `content` is not JSON; `retry_after` is seconds."""
 
     status: int
     body: Any
     retry_after: float
+    content: bytes = b""
 
     def problem(self) -> ApiError:
         """What a refusal says, as an error."""
@@ -79,7 +80,12 @@ class Http:
     def get(self, path: str, **query: Any) -> Any:
         """GET; parameters that are None are left out; `from_` is sent as `from`. Raises ApiError or Unreachable."""
         parameters = {name.rstrip("_"): value for name, value in query.items() if value is not None}
-        return self._call("GET", path, repeat=True, params=parameters)
+        return self._call("GET", path, repeat=True, params=parameters).body
+
+    def download(self, path: str, *, accept: str = "*/*", **query: Any) -> bytes:
+        """GET what is not JSON, as it comes: a page, a table. Query and errors as with `get`."""
+        parameters = {name.rstrip("_"): value for name, value in query.items() if value is not None}
+        return self._call("GET", path, repeat=True, params=parameters, headers={"Accept": accept}).content
 
     def post(self, path: str, body: Any, *, idempotent: bool = False, repeat: bool = False) -> Any:
         """POST an object as JSON; `idempotent` gives it a key, so that it may be repeated and still counts once.
@@ -87,15 +93,15 @@ class Http:
         `repeat`: it may be anyway, because it changes nothing twice.
         """
         headers = {"Idempotency-Key": str(uuid.uuid4())} if idempotent else {}
-        return self._call("POST", path, repeat=idempotent or repeat, json=body, headers=headers)
+        return self._call("POST", path, repeat=idempotent or repeat, json=body, headers=headers).body
 
     def put(self, path: str, body: Any) -> Any:
         """PUT an object as JSON. Raises ApiError or Unreachable."""
-        return self._call("PUT", path, repeat=True, json=body)
+        return self._call("PUT", path, repeat=True, json=body).body
 
     def patch(self, path: str, body: Any) -> Any:
         """PATCH: change what the body names. Raises ApiError or Unreachable."""
-        return self._call("PATCH", path, repeat=False, json=body)
+        return self._call("PATCH", path, repeat=False, json=body).body
 
     def delete(self, path: str) -> None:
         """DELETE. Raises ApiError or Unreachable."""
@@ -110,7 +116,7 @@ class Http:
         """Let go of the connection."""
         self._session.close()
 
-    def _call(self, method: str, path: str, *, repeat: bool, **request: Any) -> Any:
+    def _call(self, method: str, path: str, *, repeat: bool, **request: Any) -> Answer:
         for attempt in range(1, TRIES + 1):
             wait = random.uniform(0.1, 0.4) * 2 ** (attempt - 1)  # noqa: S311 -- jitter
             try:
@@ -120,7 +126,7 @@ class Http:
                     raise
             else:
                 if answer.status < 400:
-                    return answer.body
+                    return answer
                 again = answer.status in (_RETRIED if repeat else _NOTHING_KEPT) and answer.retry_after <= LONGEST_WAIT
                 if attempt == TRIES or not again:
                     raise answer.problem()
@@ -138,7 +144,7 @@ class Http:
             body = answer.json() if answer.content else None
         except ValueError:
             body = None  # a proxy's page rather than the service's answer: the status says enough
-        return Answer(answer.status_code, body, _seconds(answer.headers))
+        return Answer(answer.status_code, body, _seconds(answer.headers), answer.content)
 
 
 def backoff(failures: int, first: float, longest: float) -> float:

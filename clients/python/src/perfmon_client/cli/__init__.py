@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
-from perfmon_client.cli import doctor, metrics, query, rules, status, tokens
+from perfmon_client.cli import (
+    alerts,
+    channels,
+    doctor,
+    hosts,
+    metrics,
+    query,
+    reports,
+    rules,
+    silences,
+    status,
+    support,
+    tokens,
+    transfer,
+)
+from perfmon_client.cli.session import own_version
+from perfmon_client.cli.showing import plain
 from perfmon_client.errors import ApiError, Unreachable
 
-app = typer.Typer(
-    help="Talk to the Performance Monitoring Service.", no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("status")(status.status)
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
+app.command("support-bundle")(support.support_bundle)
+app.command("ack")(alerts.acknowledge)
+app.command("resolve")(alerts.resolve)
+app.add_typer(alerts.app, name="alerts", help="What fires, and why.")
+app.add_typer(silences.app, name="silence", help="Keep alerts from being told for a while.")
+app.add_typer(channels.app, name="channels", help="The ways out, and whether they work.")
+app.add_typer(transfer.exporting, name="export", help="Samples as CSV, and what people have set up, to files.")
+app.add_typer(transfer.importing, name="import", help="What `export` wrote, into this service or another.")
+app.add_typer(hosts.app, name="hosts", help="Who sends, and who no longer does.")
+app.add_typer(reports.app, name="reports", help="Build, read and schedule reports.")
 app.add_typer(metrics.app, name="metrics", help="Send metrics, and see what arrives.")
 app.add_typer(rules.app, name="rules", help="Alert rules as files: plan, apply, test, export.")
 app.add_typer(tokens.app, name="tokens", help="Create, list and revoke tokens.")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"perfmon {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Talk to the Performance Monitoring Service."""
 
 
 def main() -> None:
@@ -25,8 +65,11 @@ def main() -> None:
     try:
         app()
     except Unreachable as error:
-        print(error, file=sys.stderr)
+        print(plain(error), file=sys.stderr)
         sys.exit(3)
     except ApiError as error:
-        print(error, file=sys.stderr)
+        print(plain(error), file=sys.stderr)
         sys.exit(1)
+    except OSError as error:  # a file that cannot be written, or read
+        print(plain(error), file=sys.stderr)
+        sys.exit(2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from itertools import islice
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from perfmon_client.cli.session import AsJson, connect, print_json
+from perfmon_client.cli.session import AsJson, connect, every, print_json, sparkline
+from perfmon_client.cli.showing import show_table, tags_text
+from perfmon_client.http import Http
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -43,12 +44,56 @@ def realtime(
     if as_json:
         print_json(answer)
         return
-    table = Table("metric", "value", "unit", "time", "tags", box=None)
-    for points in answer.values():
-        for point in points[:20]:
-            tags = " ".join(f"{key}={text}" for key, text in point["tags"].items())
-            table.add_row(point["metricType"], f"{point['value']:g}", point["unit"], point["timestamp"], tags)
-    Console().print(table)
+    show_table(
+        ("metric", "value", "unit", "time", "tags"),
+        (
+            (each["metricType"], f"{each['value']:g}", each["unit"], each["timestamp"], tags_text(each["tags"]))
+            for points in answer.values()
+            for each in points[:20]
+        ),
+        "nothing arrived in this window",
+    )
+
+
+@app.command("list")
+def list_metrics(
+    matching: Annotated[str, typer.Argument(help="Only metric types with this in their name.")] = "",
+    spark: Annotated[bool, typer.Option(help="Show each one's last hour as bars; one query a metric.")] = True,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1)] = 40,
+    as_json: AsJson = False,
+) -> None:
+    """List metric types with their last hour."""
+    http = connect()
+    every_one = every(http, "/monitoring/metrics/catalog", "metrics")
+    found = list(islice((each for each in every_one if matching in each["metricType"]), limit))
+    if as_json:
+        print_json(found)
+        return
+    show_table(
+        ("metric", "unit", "series", "last", "last hour" if spark else ""),
+        ((each["metricType"], " ".join(each["units"]), each["series"], *_hour(http, each, spark)) for each in found),
+        "no metrics",
+    )
+
+
+def _hour(http: Http, metric: dict[str, Any], spark: bool) -> tuple[str, str]:
+    """The last value and the bars of the last hour."""
+    if not spark or not metric["lastHour"]:
+        return "", ""
+    # Recorded in units that do not convert, a metric must be asked for with one.
+    unit = metric["units"][0] if len(metric["units"]) > 1 else None
+    answer = http.get(
+        "/monitoring/metrics/query",
+        metricType=metric["metricType"],
+        unit=unit,
+        from_="-1h",
+        step="150s",
+        aggregation="avg",
+        fill="null",
+    )
+    values = [value for series in answer["series"][:1] for _, value in series["points"]]
+    known = [value for value in values if value is not None]
+    return (f"{known[-1]:.4g}", sparkline(values)) if known else ("", "")
 
 
 def tags_of(pairs: list[str]) -> dict[str, str]:

@@ -7,12 +7,10 @@ from typing import Annotated, Any
 
 import typer
 import yaml
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from perfmon_client.cli.rule_files import Change, changes_between, read_files, read_tests, write_rules
-from perfmon_client.cli.session import AsJson, connect, print_json
+from perfmon_client.cli.session import AsJson, connect, listed, print_json, told
+from perfmon_client.cli.showing import show_table
 from perfmon_client.http import Http
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,13 +26,14 @@ def list_rules(as_json: AsJson = False) -> None:
     if as_json:
         print_json(rules)
         return
-    table = Table("id", "name", "severity", "on", "error", box=None)
-    for rule in rules:
-        error = escape(rule["lastError"] or "")
-        table.add_row(
-            escape(rule["id"]), escape(rule["name"]), rule["severity"], "on" if rule["enabled"] else "off", error
-        )
-    Console().print(table)
+    show_table(
+        ("id", "name", "severity", "on", "error"),
+        (
+            (each["id"], each["name"], each["severity"], "on" if each["enabled"] else "off", each["lastError"])
+            for each in rules
+        ),
+        "no rules",
+    )
 
 
 @app.command()
@@ -59,11 +58,13 @@ def plan(
 
 
 @app.command()
-def apply(files: Files, prune: Prune = False) -> None:
+def apply(files: Files, prune: Prune = False, as_json: AsJson = False) -> None:
     """Make the rules of the service those of the files. Rules are known by their names; others stay unless pruned."""
     http = connect()
     changes = _changes(http, files, prune=prune)
-    _print([change.shown() for change in changes])
+    shown = [change.shown() for change in changes]
+    if not as_json:
+        _print(shown)
     for change in changes:
         if change.before is None:
             http.post(RULES, change.after)
@@ -71,7 +72,7 @@ def apply(files: Files, prune: Prune = False) -> None:
             http.delete(f"{RULES}/{change.before['id']}")
         else:
             http.patch(f"{RULES}/{change.before['id']}", change.amendment())
-    typer.echo(f"{len(changes)} applied")
+    told(f"{len(changes)} applied", shown, as_json=as_json)
 
 
 @app.command("test")
@@ -96,29 +97,34 @@ def run_tests(files: Files, as_json: AsJson = False) -> None:
 
 
 @app.command()
-def export() -> None:
+def export(as_json: AsJson = False) -> None:
     """Print the rules of the service as YAML, for files to begin with."""
-    typer.echo(write_rules(_existing(connect())), nl=False)
+    _give(_existing(connect()), as_json=as_json)
 
 
 @app.command("import-prometheus")
-def import_prometheus(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+def import_prometheus(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], as_json: AsJson = False
+) -> None:
     """Print the alerting rules of a Prometheus rules file as rules here; those that do not convert say why."""
     found = connect().post(f"{RULES}/import", yaml.safe_load(file.read_text(encoding="utf-8")))
     converted = [each["rule"] for each in found["rules"] if each["rule"] is not None]
     for each in found["rules"]:
         for note in each["notes"] if each["rule"] is not None else [each["reason"]]:
             typer.echo(f"{each['name']}: {note}", err=True)
-    typer.echo(write_rules(converted), nl=False)
+    _give(converted, as_json=as_json)
+
+
+def _give(rules: list[dict[str, Any]], *, as_json: bool) -> None:
+    text = write_rules(rules)
+    if as_json:
+        print_json(yaml.safe_load(text))
+    else:
+        typer.echo(text, nl=False)
 
 
 def _existing(http: Http) -> list[dict[str, Any]]:
-    page = http.get(RULES)
-    rules: list[dict[str, Any]] = page["rules"]
-    while page["next"]:
-        page = http.get(RULES, after=page["next"])
-        rules += page["rules"]
-    return rules
+    return listed(http, RULES, "rules")
 
 
 def _changes(http: Http, files: list[Path], *, prune: bool) -> list[Change]:

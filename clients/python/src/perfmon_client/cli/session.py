@@ -4,27 +4,69 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from perfmon_client import configuration
 from perfmon_client.http import Http
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print what the API answered.")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs: what the API answered.")]
 _BARS = "▁▂▃▄▅▆▇█"
 
 
 def connect() -> Http:
     """A connection as the environment says."""
-    given = configuration.read(os.environ, Path.cwd())
+    try:
+        given = configuration.read(os.environ, Path.cwd())
+    except OSError as error:
+        raise typer.BadParameter(f"the token's file cannot be read: {error.filename}: {error.strerror}") from None
     return Http(given.url, given.token)
+
+
+def own_version() -> str:
+    """The version that is installed; a checkout on the path has none."""
+    try:
+        return version("perfmon-client")
+    except PackageNotFoundError:
+        return "from a checkout"
+
+
+def every(http: Http, path: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:
+    """What a list holds, page after page, each asked for when it is needed."""
+    page = http.get(path, **query)
+    yield from page[key]
+    while page["next"]:
+        page = http.get(path, **query, after=page["next"])
+        yield from page[key]
+
+
+def listed(http: Http, path: str, key: str, limit: int | None = None, **query: Any) -> list[dict[str, Any]]:
+    """The first `limit` of a list, or all of it."""
+    return list(islice(every(http, path, key, **query), limit))
+
+
+def below(path: str, name: str) -> str:
+    """The address of one thing in a list, whatever it is called."""
+    return f"{path}/{quote(name, safe='')}"
 
 
 def print_json(answer: Any) -> None:
     """For programs."""
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def told(words: str, answer: Any, *, as_json: bool) -> None:
+    """What was done, for people or for programs."""
+    if as_json:
+        print_json(answer)
+    else:
+        typer.echo(words)
 
 
 def sparkline(values: list[float | None], width: int = 24) -> str:

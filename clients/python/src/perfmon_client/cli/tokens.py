@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from perfmon_client.cli.session import AsJson, connect, print_json
+from perfmon_client.cli.session import AsJson, below, connect, listed, print_json, told
+from perfmon_client.cli.showing import plain, show_table
 
 app = typer.Typer(no_args_is_help=True)
 PATH = "/monitoring/tokens"
@@ -17,20 +16,24 @@ PATH = "/monitoring/tokens"
 @app.command("list")
 def list_tokens(as_json: AsJson = False) -> None:
     """List tokens, without their secrets."""
-    http = connect()
-    page = http.get(PATH)
-    tokens = page["tokens"]
-    while page["next"]:
-        page = http.get(PATH, after=page["next"])
-        tokens += page["tokens"]
+    tokens = listed(connect(), PATH, "tokens")
     if as_json:
         print_json(tokens)
         return
-    table = Table("id", "name", "scopes", "expires", "last used", box=None)
-    for token in tokens:
-        scopes = " ".join(token["scopes"])
-        table.add_row(token["id"], token["name"], scopes, token["expiresAt"] or "never", token["lastUsedAt"] or "never")
-    Console().print(table)
+    show_table(
+        ("id", "name", "scopes", "expires", "last used"),
+        (
+            (
+                each["id"],
+                each["name"],
+                " ".join(each["scopes"]),
+                each["expiresAt"] or "never",
+                each["lastUsedAt"] or "never",
+            )
+            for each in tokens
+        ),
+        "no tokens",
+    )
 
 
 @app.command()
@@ -49,7 +52,7 @@ def create(
 
 
 @app.command()
-def revoke(token_id: str) -> None:
+def revoke(token_id: str, as_json: AsJson = False) -> None:
     """Revoke a token; it stops working within 30 seconds."""
-    connect().delete(f"{PATH}/{token_id}")
-    typer.echo(f"revoked {token_id}")
+    connect().delete(below(PATH, token_id))
+    told(plain(f"revoked {token_id}"), {"revoked": token_id}, as_json=as_json)
