@@ -17,7 +17,7 @@ export function Explore({ search }: { search: URLSearchParams }) {
   const tags = useApi<{ tags: { key: string }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
   const found = useKept(useApi<Found>(query.metricType ? queryPath(query) : null, 10));
   const set = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
+    const next = new URLSearchParams(location.hash.split('?')[1]); // as it is now: two fields may be done before the next picture
     if (value) next.set(name, value);
     else next.delete(name);
     location.hash = `#/explore?${next}`;
