@@ -20,7 +20,7 @@ def test_the_components_behave(tmp_path: Path) -> None:
 
     # when its tests run, then all of them pass
     report = tmp_path / "report.json"
-    command = [node, vitest, "run", "--reporter=default", "--reporter=json", f"--outputFile={report}"]
+    command = [node, str(vitest), "run", "--reporter=default", "--reporter=json", f"--outputFile={report}"]
     done = subprocess.run(command, cwd=dashboard.SOURCE, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(report.read_text())["numPassedTests"] >= 27
