@@ -175,6 +175,43 @@ def test_what_people_set_up_comes_back_in_another_service(
     assert by_name(again) == by_name(file)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- a", "must be a mapping"),
+        ("hosts: []", "'hosts' is nothing that can be set up"),
+        ("channels: [hook]", "channels: each is a mapping with name and type and config"),
+        ("rules: [{metricType: a}]", "rules: each is a mapping with name"),
+        ("a: [", "is not YAML"),
+    ],
+    ids=["a list", "an unknown kind", "a name", "a rule without a name", "not YAML"],
+)
+def test_a_file_that_is_no_setup_is_refused_before_anything_is_done(
+    shell: Shell, tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "setup.yml"
+    file.write_text(text)
+    done = shell("import", "setup", str(file))
+    assert done.code == 2
+    assert says in " ".join(done.err.replace("│", " ").split())
+
+
+def test_rules_that_cannot_be_told_apart_are_left_out_and_the_rest_comes_in(
+    shell: Shell, api: Api, tmp_path: Path
+) -> None:
+    mails = {"name": "mails", "type": "email", "config": {"to": ["ops@example.com"]}}
+    rule = {"name": "Slow", "metricType": "response_time", "condition": "greater_than", "threshold": 800}
+    for _ in range(2):
+        assert api.post("/monitoring/alerts/rules", rule).status == 201
+    file = tmp_path / "setup.yml"
+    file.write_text(yaml.safe_dump({"channels": [mails], "rules": [rule]}))
+    done = shell("import", "setup", str(file), "--json")
+    assert done.code == 1
+    assert done.json()["created"] == {"channels": 1}
+    (left_out,) = done.json()["leftOut"]
+    assert "the service has 2 rules called 'Slow'" in left_out["reason"]
+
+
 def by_name(file: Path) -> dict[str, list[str]]:
     """What a file sets up, in no order."""
     return {kind: sorted(map(str, things)) for kind, things in yaml.safe_load(file.read_text()).items()}

@@ -119,6 +119,7 @@ def import_setup(
 ) -> None:
     """Bring in what `export setup` wrote; what is there already stays. Exits with 1 when something was left out."""
     wanted, given = _mapping(file), _mapping(secrets) if secrets else {}
+    setup_files.check(wanted)
     outcome = setup_files.Outcome()
     with _progress() as progress:
         task = progress.add_task(plain(file.name), total=sum(len(each or []) for each in wanted.values()))
