@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 STAGE ?= dev
 
-.PHONY: help dashboard demo run test check format package deploy token destroy policy bench fuzz reset
+.PHONY: help dashboard demo run test check format package deploy token destroy policy bench storm fuzz reset
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
@@ -60,6 +60,9 @@ destroy: $(READY) ## take a stage on AWS down: STAGE=dev
 
 policy: $(READY) ## check the AWS template against policies
 	@$(BIN)/python -m infra.aws.policy
+
+storm: $(READY) ## break every part of a running service under load, and count what is missing
+	@$(BIN)/python -m infra.storm
 
 fuzz: $(READY) ## send a running service whatever its description allows and forbids
 	@$(BIN)/python -m infra.fuzz

@@ -81,7 +81,7 @@ def timed(peer: Peer, query: Query) -> dict[str, float]:
 def main(store: str, protocol: str, samples_a_request: str, minutes: str) -> None:
     """Measure and print."""
     peer = STORES[store]()
-    with tempfile.TemporaryDirectory(prefix="peers-", dir="/var/tmp") as directory:
+    with tempfile.TemporaryDirectory(prefix="peers-", dir="/var/tmp") as directory:  # a disk, where /tmp may be none
         peer.start(Path(directory))
         try:
             if int(minutes):

@@ -7,6 +7,7 @@ import re
 from chalicelib.domain.errors import InvalidInput
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSAYABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -23,5 +24,5 @@ def on_one_line(text: str) -> str:
 
 
 def sayable(text: str) -> str:
-    """The text with unpaired surrogates written out, as JSON writes them: an error names what it is about."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """The text with controls and unpaired surrogates written out, as in JSON: others keep and show what errors say."""
+    return _UNSAYABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

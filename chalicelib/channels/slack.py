@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter
+from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter, called
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.notifications import Reason
 from chalicelib.domain.urls import read_url, shown_host
@@ -55,7 +55,9 @@ class Slack:
         shown = {"text": text_of(message), "blocks": blocks_of(message, job, with_buttons=not job.others)}
         if "ts" not in known:
             answer = self._call(letter, "chat.postMessage", {"channel": job.target.config["channel"], **shown})
-            return Delivered(answer["ts"], 200, {"ts": answer["ts"], "channel": answer["channel"]})
+            references = {name: called(answer.get(name)) or "" for name in ("ts", "channel")}
+            # An answer that names no message leaves nothing to edit or to reply to: what follows is a message again.
+            return Delivered(references["ts"] or None, 200, references if all(references.values()) else {})
         self._call(letter, "chat.update", {"channel": known["channel"], "ts": known["ts"], **shown})
         if Reason(job.notice.reason) not in _REPLIES:
             return Delivered(known["ts"], 200)
@@ -69,15 +71,15 @@ class Slack:
             raise DeliveryFailed(Failure.PERMANENT, "There is no message to reply to.")
         reply = {"channel": known["channel"], "thread_ts": known["ts"], "text": text}
         answer = self._call(letter, "chat.postMessage", reply | ({"reply_broadcast": True} if is_loud else {}))
-        return Delivered(answer["ts"], 200)
+        return Delivered(called(answer.get("ts")), 200)
 
     def _call(self, letter: Letter, method: str, body: dict[str, Any]) -> dict[str, Any]:
         base = letter.job.target.config.get("apiUrl") or API
         headers = {**_JSON, "Authorization": f"Bearer {letter.secrets['token']}"}
         response = post(self.http, f"{base}/{method}", headers, json.dumps(body).encode(), now=letter.now)
         try:
-            answer: dict[str, Any] = json.loads(response.body)
-        except ValueError:
+            answer: dict[str, Any] = dict(json.loads(response.body))
+        except (ValueError, TypeError, RecursionError):
             raise DeliveryFailed(Failure.DOUBTFUL, "Slack's answer cannot be read.", status=response.status) from None
         if answer.get("ok"):
             return answer

@@ -12,7 +12,7 @@ from typing import Any
 
 from chalicelib.channels.answers import post
 from chalicelib.channels.http import Http
-from chalicelib.domain.deliveries import Delivered, Letter
+from chalicelib.domain.deliveries import Delivered, Letter, called
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.http_headers import wrong_headers
 from chalicelib.domain.urls import read_url, shown_host
@@ -42,7 +42,7 @@ class Webhook:
             "webhook-signature": " ".join(sign(key, job.id, timestamp, body) for key in keys),
         }
         answer = post(self.http, secrets["url"], headers, body, now=letter.now)
-        return Delivered(answer.headers.get("x-request-id", "")[:100] or None, answer.status)
+        return Delivered(called(answer.headers.get("x-request-id")), answer.status)
 
 
 def sign(secret: str, message_id: str, timestamp: str, body: bytes) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from chalicelib.domain.jobs import Job
+
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,11 @@ class Delivered:
     provider_id: str | None = None
     status: int | None = None
     references: Mapping[str, str] = field(default_factory=dict)
+
+
+def called(given: object) -> str | None:
+    """What a provider calls a message, as far as it can be kept: printable ASCII, up to 100 characters."""
+    return _UNPRINTABLE.sub("", given)[:100] or None if isinstance(given, str) else None
 
 
 class Failure(StrEnum):

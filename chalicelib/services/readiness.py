@@ -32,8 +32,12 @@ class Readiness:
         """One check a dependency; an unreachable one fails, it does not raise."""
         return [
             self._check("postgresql", self._drain.report),
-            self._check("valkey", lambda: {"bufferedFrames": self._buffer.length()}),
+            self._check("valkey", self._ask_buffer),
         ]
+
+    def _ask_buffer(self) -> dict[str, Any]:
+        self._buffer.check_room()
+        return {"bufferedFrames": self._buffer.length()}
 
     def _check(self, name: str, ask: Callable[[], dict[str, Any]]) -> Check:
         begun = self._clock()

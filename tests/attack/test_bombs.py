@@ -26,16 +26,14 @@ DEEP = ["[" * 100_000, '{"a":' * 100_000, "[" * 900 + "]" * 900, '{"tags":' * 90
 ZEROS = b" " * 50_000_000
 
 
-@pytest.mark.parametrize("body", DEEP, ids=["lists", "objects", "closed lists", "closed objects"])
-def test_a_body_nested_without_end_is_no_fault_of_any_route(world: World, body: str) -> None:
+def test_a_body_nested_without_end_is_no_fault_of_any_route(world: World) -> None:
     for route in routes():
         if route.method in ("POST", "PUT", "PATCH"):
-            status = world.api.raw(route.method, world.path(route.path), body)["statusCode"]
-            assert status < 500, (label(route), status)
+            statuses = [world.api.raw(route.method, world.path(route.path), body)["statusCode"] for body in DEEP]
+            assert max(statuses) < 500, (label(route), statuses)
 
 
-@pytest.mark.parametrize("tags", ['{"a":' * 2_000, '{"a":"\\u0000"}', '{"\\u0000":"b"}'], ids=["deep", "nul", "key"])
-def test_tags_as_json_in_a_query_are_no_way_round(world: World, tags: str) -> None:
+def test_tags_as_json_in_a_query_are_no_way_round(api: Api) -> None:
     named = {"metricType": "cpu_usage", "types": "cpu_usage"}
     for path, needed in (
         ("/monitoring/alerts", ""),
@@ -43,23 +41,22 @@ def test_tags_as_json_in_a_query_are_no_way_round(world: World, tags: str) -> No
         ("/monitoring/metrics/realtime", "types"),
         ("/monitoring/metrics/series", "metricType"),
     ):
-        query = {"tags": tags} | ({needed: named[needed]} if needed else {})
-        assert world.api.raw("GET", path, query=query)["statusCode"] < 500, path
+        for tags in ('{"a":' * 2_000, '{"a":"\\u0000"}', '{"\\u0000":"b"}'):
+            query = {"tags": tags} | ({needed: named[needed]} if needed else {})
+            assert api.raw("GET", path, query=query)["statusCode"] < 500, (path, tags[:20])
 
 
-@pytest.mark.parametrize("path", ["/monitoring/metrics", "/otlp/v1/metrics", "/monitoring/alerts/rules"])
-@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
-def test_a_compressed_bomb_is_refused_while_it_is_inflated(api: Api, path: str, pack: Any) -> None:
-    assert api.raw("POST", path, pack(ZEROS), headers={"Content-Type": "application/json"})["statusCode"] == 413
+def test_a_compressed_bomb_is_refused_while_it_is_inflated(api: Api) -> None:
+    json = {"Content-Type": "application/json"}
+    for bomb in (gzip.compress(ZEROS, 1), zlib.compress(ZEROS, 1)):
+        for path in ("/monitoring/metrics", "/otlp/v1/metrics", "/monitoring/alerts/rules"):
+            assert api.raw("POST", path, bomb, headers=json)["statusCode"] == 413, path
 
 
-@pytest.mark.parametrize("length", [2**31, 2**40, 2**63], ids=["2 GB", "1 TB", "8 EB"])
-def test_a_block_of_snappy_that_says_it_is_huge_gets_no_memory(api: Api, length: int) -> None:
-    reply = api.post("/prometheus/api/v1/write", number(length) + b"\x00" * 100)
-    assert (reply.status, reply.body["field"]) == (400, "body")
-
-
-def test_a_field_of_protobuf_that_says_it_is_huge_gets_no_memory(api: Api) -> None:
+def test_what_says_it_is_huge_gets_no_memory(api: Api) -> None:
+    for length in (2**31, 2**40, 2**63):
+        reply = api.post("/prometheus/api/v1/write", number(length) + b"\x00" * 100)
+        assert (reply.status, reply.body["field"]) == (400, "body")
     body = b"\x0a" + number(2**60) + b"\x0a\x00"
     sent = api.raw("POST", "/otlp/v1/metrics", body, headers={"Content-Type": "application/x-protobuf"})
     assert sent["statusCode"] == 400

@@ -31,13 +31,13 @@ def minted(*scopes: str, seconds: int | None = None) -> str:
     return str(app.mint_token({"name": "caller", "scopes": list(scopes), **ends}, None)["token"])
 
 
-def statuses(headers: Callable[[Route], dict[str, str]]) -> dict[str, int]:
+def statuses(headers: Callable[[Route], dict[str, str]], *, network: str = "203.0.113") -> dict[str, int]:
     """What each guarded route answers; every call comes from another address, else guessing is slowed down."""
     numbers = count()
     answered = {}
     for route in guarded():
         number = next(numbers)
-        caller = Api(None, address=f"203.0.113.{number % 250}")
+        caller = Api(None, address=f"{network}.{number % 250}")
         answered[label(route)] = caller.call(route.method, path_of(route), headers=headers(route)).status
     return answered
 
@@ -53,10 +53,10 @@ def test_a_token_opens_the_routes_of_its_scope_and_no_other(stack: None, scope: 
     assert {name: status for name, status in answered.items() if status >= 500} == {}
 
 
-@pytest.mark.parametrize("header", UNKNOWN, ids=lambda header: header[:12] or "nothing")
-def test_no_token_opens_nothing(stack: None, header: str) -> None:
-    answered = statuses(lambda _: {"Authorization": header} if header else {})
-    assert set(answered.values()) == {401}
+def test_no_token_opens_nothing(stack: None) -> None:
+    for place, header in enumerate(UNKNOWN):
+        answered = statuses(lambda _, given=header: {"Authorization": given} if given else {}, network=f"203.0.{place}")  # type: ignore[misc]
+        assert set(answered.values()) == {401}, header
 
 
 def test_a_revoked_token_opens_nothing(api: Api) -> None:

@@ -284,10 +284,13 @@ def test_a_valkey_out_of_memory_refuses_and_recovers(place: Place) -> None:
     with redis.Redis.from_url(place.valkey.url) as client:
         client.config_set("maxmemory", "1mb")
         refused = place.api.post(METRICS, {"metricType": "orders", "value": 1})
+        unready = place.api.get("/monitoring/health/ready")
         client.config_set("maxmemory", "1gb")
     accepted = place.api.post(METRICS, {"metricType": "orders", "value": 1})
     place.drain()
     assert (refused.status, refused.headers["Retry-After"]) == (503, "5")
+    assert (unready.status, place.api.get("/monitoring/health/ready").status) == (503, 200)
+    assert "out of memory" in unready.body["checks"][1]["message"]
     assert accepted.status == 202
     assert sum(place.stored().values()) == 1
 

@@ -1,4 +1,4 @@
-"""Every metric that has a name of its own is documented."""
+"""Every metric that has a name of its own is documented, and every health check."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from perfmon_agent.probes import probes_of
 from perfmon_agent.readings import Readings
 from perfmon_agent.sender import Sender
 from perfmon_agent.spool import Spool
+from perfmon_client.doctor import service as doctor
 
 from chalicelib.domain.names import DEFAULT_UNITS
+from chalicelib.services import pull
 
 
 def test_every_known_metric_and_all_that_the_agent_sends_stand_in_the_documentation(
@@ -40,3 +42,25 @@ def test_every_known_metric_and_all_that_the_agent_sends_stand_in_the_documentat
     for name, unit in sent:
         line = next((line for line in documentation.splitlines() if f"`{name}`" in line), "")
         assert f"| {unit} |" in line, f"{name} ({unit})"
+
+
+def test_what_the_service_its_collector_and_the_doctor_record_stands_there_too(project: Path) -> None:
+    documentation = (project / "docs" / "metrics.md").read_text()
+    wiring = (project / "chalicelib" / "wiring" / "notifications.py").read_text()
+    (canary,) = re.findall(r'name = "(\w+)"\n +batch = Batch', wiring)
+    for name in (pull.UP, pull.DURATION, pull.SAMPLES, doctor.PROBE, canary):
+        assert f"`{name}`" in documentation, name
+
+
+def test_every_health_check_stands_in_the_documentation(project: Path) -> None:
+    documentation = (project / "docs" / "health.md").read_text()
+    sources = [project / "chalicelib" / folder / "health.py" for folder in ("domain", "services")]
+    names = {name for source in sources for name in re.findall(r'Check\(\s*"([^"]+)"', source.read_text())}
+    assert len(names) >= 10
+    rows = {
+        name.strip()
+        for line in documentation.splitlines()
+        if line.startswith("| ")
+        for name in line.split("|")[1].split(",")
+    }
+    assert sorted(names - rows) == []

@@ -47,3 +47,7 @@ class BufferLength(Protocol):
     def length(self) -> int:
         """Frames in the stream, drained ones that are kept to be read live among them. Raises Unavailable."""
         ...
+
+    def check_room(self) -> None:
+        """Raises Unavailable when the buffer would not take a frame now."""
+        ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 AGENTS = "agents"
 STREAM = "frames"
 METRIC_TYPES = "metric-types"
+ROOM = "room"
 DEFINITIONS_WANTED = "definitions-wanted"
 TOKENS = "tokens"
 TOKEN_USES = "token-uses"  # noqa: S105 -- the name of a key

@@ -10,6 +10,7 @@ from chalicelib.storage.valkey.connection import Command, Valkey
 from chalicelib.tsdb.frame import FrameBuilder
 from chalicelib.tsdb.writer import Writer
 
+ROOM_SECONDS = 60
 IDEMPOTENCY_SECONDS = 7200
 DISTINCT_SECONDS = 48 * 3600
 ACKNOWLEDGE_WITHIN_MS = 250
@@ -110,6 +111,13 @@ class FrameStream:
     def length(self) -> int:
         """How many frames lie in the stream, drained ones that are kept to be read live among them."""
         return int(self._valkey.value("XLEN", keys.STREAM))
+
+    def check_room(self) -> None:
+        """Raises Unavailable when Valkey would not take a frame now: out of memory, or without its replicas."""
+        commands: list[Command] = [("SET", keys.ROOM, "1", "EX", ROOM_SECONDS)]
+        if self._replicas:
+            commands.append(("WAIT", self._replicas, ACKNOWLEDGE_WITHIN_MS))
+        self._judge(self._valkey.run(*commands))
 
     def want_definitions(self) -> None:
         """Ask every container to announce its series again. Raises Unavailable."""

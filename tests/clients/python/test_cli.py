@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from perfmon_client.cli.doctor import show
 from perfmon_client.cli.session import sparkline
+from perfmon_client.doctor.finding import warn
 
 from tests.scripted_api import Answer, scripted_api
 
@@ -111,6 +113,26 @@ def test_exit_codes_tell_what_went_wrong(project: Path) -> None:
     assert wrong.returncode == 2
     assert away.returncode == 3
     assert "cannot be reached" in away.stderr
+
+
+@pytest.mark.parametrize(("state", "code"), [("sent", 0), ("failed", 1)])
+def test_the_test_of_a_channel_waits_for_what_becomes_of_it(project: Path, state: str, code: int) -> None:
+    channels = {"channels": [{"id": "chn_1", "name": "on call"}], "next": None}
+    queued, done = ({"state": each, "error": "refused" if each == "failed" else None} for each in ("queued", state))
+    with scripted_api(*(Answer(200, each) for each in (channels, {"notificationId": "ntf_1"}, queued, done))) as api:
+        said = perfmon(project, api.url, "channels", "test", "on call")
+    assert (said.returncode, said.stdout.partition(":")[0].strip()) == (code, state)
+    assert (
+        api.requests[1:]
+        == ["POST /api/monitoring/channels/chn_1/test"] + ["GET /api/monitoring/notifications/ntf_1"] * 2
+    )
+
+
+def test_what_rules_are_called_does_not_break_the_doctors_table(capsys: pytest.CaptureFixture[str]) -> None:
+    show([warn("rules", "rule '[/red]\x1b[2J' is off", "[/] switch it on")])
+    shown = capsys.readouterr().out
+    assert "rule '[/red]?[2J' is off" in shown
+    assert "→ [/] switch it on" in shown
 
 
 def test_a_sparkline_spans_from_the_lowest_to_the_highest() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import typer.main
+from perfmon_client.cli import app
 
 from tests.clients.python.cli_reference import BEGIN, PAGE, commands, options, reference
 
@@ -12,6 +14,13 @@ from tests.clients.python.cli_reference import BEGIN, PAGE, commands, options, r
 def test_the_reference_is_what_the_command_knows() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page[page.index(BEGIN) :] == reference(), "python -m tests.clients.python.cli_reference writes it"
+
+
+def test_the_options_of_the_command_itself_are_described() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    names = [name for each in typer.main.get_command(app).params for name in each.opts]
+    assert "--version" in names
+    assert [name for name in names if name not in page] == []
 
 
 @pytest.mark.parametrize(("path", "command"), list(commands()), ids=[path for path, _ in commands()])

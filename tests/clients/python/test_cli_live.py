@@ -115,6 +115,9 @@ def test_a_report_is_built_written_and_scheduled(shell: Shell, live: Live, tmp_p
     assert shell.good("reports", "schedules").out == "no schedules\n"
     assert shell.good("reports", "list").out == "no reports yet\n"
     assert shell("reports", "show", "rep_none").code == 1
+    nowhere = shell("reports", "generate", "--output", str(tmp_path / "none" / "report.html"))
+    assert nowhere.code == 2
+    assert "No such file" in nowhere.err
 
 
 def test_a_channel_without_a_receiver_fails_its_test(shell: Shell) -> None:

@@ -134,6 +134,7 @@ def test_secrets_are_known_by_their_form(text: str) -> None:
     "text",
     [
         "cpu_usage is 95%, above 90%",
+        "ntf_0123456789abcdef0123456789abcdef",
         "request 3f2504e0-4f89-11d3-9a0c-0305e82c3301 took 12 ms",
         "/monitoring/alerts/rules answered 400",
         "chalicelib.storage.postgres.connection",

@@ -35,7 +35,10 @@ _FORMS = (
     (re.compile(r"[\w.+%-]+@((?:[\w-]+\.)+[A-Za-z]{2,})"), r"…@\1"),
 )
 _LONG = re.compile(r"(?<![\w/+-])[A-Za-z0-9+/_-]{32,}={0,2}")
-_UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# Ids: of requests, and of the service's own things.
+_ID = re.compile(
+    r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?:alert|chn|ntf|rep|rule|sil|tgt|tok|win)_[0-9a-f]+"
+)
 _SHORTEST = 4  # a known secret that is shorter would take half of the text with it
 
 
@@ -100,7 +103,7 @@ def secrets_of(environment: Mapping[str, str]) -> set[str]:
 
 
 def _keep_ids(found: re.Match[str]) -> str:
-    """Long words stay only where they are no keys: ids of requests, and words without digits."""
+    """Long words stay only where they are no keys: ids, and words without digits."""
     word = found[0]
     is_word = not any(each.isdigit() for each in word) and (word.islower() or "_" in word)
-    return word if is_word or _UUID.fullmatch(word) else GONE
+    return word if is_word or _ID.fullmatch(word) else GONE

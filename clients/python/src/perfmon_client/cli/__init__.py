@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -21,12 +22,11 @@ from perfmon_client.cli import (
     tokens,
     transfer,
 )
+from perfmon_client.cli.session import own_version
 from perfmon_client.cli.showing import plain
 from perfmon_client.errors import ApiError, Unreachable
 
-app = typer.Typer(
-    help="Talk to the Performance Monitoring Service.", no_args_is_help=True, pretty_exceptions_enable=False
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("status")(status.status)
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
@@ -45,6 +45,21 @@ app.add_typer(rules.app, name="rules", help="Alert rules as files: plan, apply, 
 app.add_typer(tokens.app, name="tokens", help="Create, list and revoke tokens.")
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"perfmon {own_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Talk to the Performance Monitoring Service."""
+
+
 def main() -> None:
     """Run it. Exit codes: 0 done, 1 the service said no, 2 wrong usage, 3 the service cannot be reached."""
     try:
@@ -55,3 +70,6 @@ def main() -> None:
     except ApiError as error:
         print(plain(error), file=sys.stderr)
         sys.exit(1)
+    except OSError as error:  # a file that cannot be written, or read
+        print(plain(error), file=sys.stderr)
+        sys.exit(2)

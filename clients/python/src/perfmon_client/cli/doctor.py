@@ -11,9 +11,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from perfmon_client import configuration
 from perfmon_client.cli.session import AsJson
+from perfmon_client.cli.showing import cell, plain
 from perfmon_client.doctor import stores
 from perfmon_client.doctor.examine import examine
 from perfmon_client.doctor.finding import Finding, Status
@@ -55,5 +57,6 @@ def show(found: list[Finding]) -> None:
     """A table; what is fine takes one line."""
     table = Table("", "check", "found", box=None)
     for each in found:
-        table.add_row(_MARKS[each.status], each.check, each.says + (f"\n→ {each.remedy}" if each.remedy else ""))
+        remedy = f"\n→ {plain(each.remedy)}" if each.remedy else ""
+        table.add_row(_MARKS[each.status], cell(each.check), Text(plain(each.says) + remedy))
     Console().print(table)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from perfmon_client.cli.session import AsJson, connect, print_json, sparkline
+from perfmon_client.cli.showing import show_table, tags_text
 
 
 def query(
@@ -37,11 +36,11 @@ def query(
         print_json(answer)
         return
     unit = answer["unit"]
-    table = Table("group", "last", "lowest", "highest", f"{aggregation} every {answer['step']} s", box=None)
+    rows = []
     for series in answer["series"]:
         values = [value for _, value in series["points"]]
-        known = [value for value in values if value is not None]
-        group = " ".join(f"{key}={text}" for key, text in series["tags"].items()) or "all"
-        figures = (f"{value:.4g} {unit}" for value in (known[-1], min(known), max(known)))
-        table.add_row(group, *figures, sparkline(values))
-    Console().print(table if answer["series"] else "no samples in this range")
+        if known := [value for value in values if value is not None]:
+            figures = (f"{value:.4g} {unit}" for value in (known[-1], min(known), max(known)))
+            rows.append((tags_text(series["tags"]) or "all", *figures, sparkline(values)))
+    columns = ("group", "last", "lowest", "highest", f"{aggregation} every {answer['step']} s")
+    show_table(columns, rows, "no samples in this range")

@@ -113,7 +113,7 @@ def _give(path: str, query: dict[str, Any], output: Path | None, *, as_json: boo
     if as_json:
         print_json(report)
         return
-    typer.echo(plain(f"{report['title']}: {report['verdict']}"))
+    typer.echo(plain(report["title"]))
     points = report["series"]["points"]
     show_table(
         ("figure", "value", "course"),

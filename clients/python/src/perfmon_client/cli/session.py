@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +27,14 @@ def connect() -> Http:
     except OSError as error:
         raise typer.BadParameter(f"the token's file cannot be read: {error.filename}: {error.strerror}") from None
     return Http(given.url, given.token)
+
+
+def own_version() -> str:
+    """The version that is installed; a checkout on the path has none."""
+    try:
+        return version("perfmon-client")
+    except PackageNotFoundError:
+        return "from a checkout"
 
 
 def every(http: Http, path: str, key: str, **query: Any) -> Iterator[dict[str, Any]]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from perfmon_client.cli.session import AsJson, connect, print_json, told
+from perfmon_client.cli.showing import show_table
 from perfmon_client.errors import ApiError
 
 
@@ -22,9 +21,9 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table("check", "status", "latency", "details", box=None)
+    rows = []
     for check in answer["checks"]:
         name, state, latency = check.pop("name"), check.pop("status"), check.pop("latencyMs")
         details = ", ".join(f"{key} {value}" for key, value in check.items() if value)
-        table.add_row(name, state, f"{latency} ms", details)
-    Console().print(table)
+        rows.append((name, state, f"{latency} ms", details))
+    show_table(("check", "status", "latency", "details"), rows, "no checks")

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,7 +18,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from perfmon_client import configuration
-from perfmon_client.cli.session import AsJson, listed, told
+from perfmon_client.cli.session import AsJson, listed, own_version, told
 from perfmon_client.doctor import stores
 from perfmon_client.doctor.examine import examine
 from perfmon_client.errors import PerfmonError
@@ -116,14 +115,10 @@ def tail(file: Path) -> list[str]:
 
 
 def _about(url: str) -> dict[str, Any]:
-    try:
-        own = version("perfmon-client")
-    except PackageNotFoundError:
-        own = "from a checkout"
     return {
         "at": stores.now().isoformat(timespec="seconds"),
         "service": url,
-        "client": own,
+        "client": own_version(),
         "python": platform.python_version(),
         "system": platform.platform(),
     }
