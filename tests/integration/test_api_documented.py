@@ -57,7 +57,7 @@ def can_be_asked(each: Said, world: World) -> bool:
 
 
 def differences(shown: Any, answered: Any, at: str = "$") -> Iterator[str]:
-    """Where an answer has other fields, or other texts, than shown; numbers are of the moment, `…` is any text."""
+    """Where an answer has other fields, or other texts, than shown; numbers are of the moment, `…` any end."""
     if isinstance(shown, dict) and isinstance(answered, dict):
         if shown.keys() != answered.keys():
             yield f"{at} has {sorted(answered)}"
@@ -70,7 +70,10 @@ def differences(shown: Any, answered: Any, at: str = "$") -> Iterator[str]:
             yield from differences(first, second, f"{at}[]")
     elif isinstance(shown, int | float) and isinstance(answered, int | float):
         return
-    elif type(shown) is not type(answered) or (shown not in ("…", answered)):
+    elif isinstance(shown, str) and isinstance(answered, str) and shown.endswith("…"):
+        if not answered.startswith(shown.removesuffix("…")):
+            yield f"{at} is {answered!r}"
+    elif type(shown) is not type(answered) or shown != answered:
         yield f"{at} is {answered!r}"
 
 
