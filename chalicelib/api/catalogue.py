@@ -48,8 +48,15 @@ def list_tags(request: Request) -> Answer:
 def show_cardinality(request: Request) -> Answer:
     """Show which metric types and tag keys make most series, and which samples were refused within a day."""
     found = wiring.browse().cardinality(request.whole_number("limit", default=20, least=1, most=200))
+    readers = alerting.readers().of(each.name for each in found.metrics)
     metrics = [
-        {"metricType": each.name, "series": each.series, "samples": each.samples, "bytes": each.bytes}
+        {
+            "metricType": each.name,
+            "series": each.series,
+            "samples": each.samples,
+            "bytes": each.bytes,
+            "readByRules": list(readers[each.name]),
+        }
         for each in found.metrics
     ]
     tags = [{"key": each.key, "values": each.values, "series": each.series} for each in found.tags]

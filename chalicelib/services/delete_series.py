@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.matchers import Matcher, all_match
-from chalicelib.domain.readings import readings_of, source_types
 from chalicelib.services.ports.alerting import AuditBook
 from chalicelib.services.ports.deletion import SeriesStore
-from chalicelib.services.ports.evaluation import JudgedRules
+from chalicelib.services.readers import Readers
 
 MOST_SAMPLES = 20_000_000  # that can be read and written again within a request
 
@@ -32,9 +31,9 @@ class Deletion:
 class DeleteSeries:
     """Deletes series."""
 
-    def __init__(self, store: SeriesStore, rules: JudgedRules, audit: AuditBook) -> None:
+    def __init__(self, store: SeriesStore, readers: Readers, audit: AuditBook) -> None:
         self._store = store
-        self._rules = rules
+        self._readers = readers
         self._audit = audit
 
     def run(
@@ -56,16 +55,9 @@ class DeleteSeries:
                     " metric type, or wait until its samples have expired.",
                     field="tags",
                 )
-            found = Deletion(metric_type, len(chosen), step.count(chosen), self._readers(metric_type))
+            found = Deletion(metric_type, len(chosen), step.count(chosen), self._readers.of([metric_type])[metric_type])
             if not dry_run:
                 step.delete(chosen, all_of_them=is_all)
                 before = {"tags": tags, "series": found.series, "samples": found.samples}
                 self._audit.record(AuditEntry(now, actor, "deleted", "series", metric_type, before, None))
         return found
-
-    def _readers(self, metric_type: str) -> tuple[str, ...]:
-        return tuple(
-            record.rule.name
-            for record in self._rules.enabled()
-            if any(metric_type in source_types(reading.metric_type) for reading in readings_of(record.rule))
-        )

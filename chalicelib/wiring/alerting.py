@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.services.history import AlertHistory
     from chalicelib.services.host_inventory import HostInventory
     from chalicelib.services.ports.alerting import Teller
+    from chalicelib.services.readers import Readers
     from chalicelib.services.respond import Respond
     from chalicelib.services.rule_tests import RunRuleTests
     from chalicelib.services.rules import Rules
@@ -219,7 +220,14 @@ def delete_series() -> DeleteSeries:
     from chalicelib.services.delete_series import DeleteSeries
     from chalicelib.storage.postgres.deletion import PostgresDeletion
 
-    return DeleteSeries(PostgresDeletion(database()), rule_book(), audit_trail())
+    return DeleteSeries(PostgresDeletion(database()), readers(), audit_trail())
+
+
+def readers() -> Readers:
+    """Finds who reads a metric type."""
+    from chalicelib.services.readers import Readers
+
+    return Readers(rule_book())
 
 
 def actor(token_id: str) -> str:

@@ -53,9 +53,13 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
   const readout = useRef<HTMLOutputElement>(null);
   const series = useMemo(() => found.series.slice(0, MOST), [found]);
   const data = useMemo(() => {
-    const times = [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort((a, b) => a - b);
+    const first = series[0]?.points ?? [];
+    // Answers of one query have the same instants in all series; only others are brought together.
+    const isAligned = series.every(({ points }) => points.length === first.length && points.every(([at], index) => at === first[index]![0]));
+    const times = isAligned ? first.map(([at]) => at) : [...new Set(series.flatMap((each) => each.points.map(([at]) => at)))].sort((a, b) => a - b);
     const place = new Map(times.map((at, index) => [at, index]));
     const columns = series.map((each) => {
+      if (isAligned) return each.points.map(([, value]) => value);
       const column: (number | null)[] = new Array(times.length).fill(null);
       for (const [at, value] of each.points) column[place.get(at)!] = value;
       return column;
@@ -64,6 +68,10 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
     return [times.map((at) => at / 1000), ...columns, ...limit] as uPlot.AlignedData;
   }, [series, threshold]);
 
+  // A chart of the same series takes new data as it is: only another shape is built anew.
+  const plot = useRef<uPlot | null>(null);
+  const shape = JSON.stringify([data.length, ...series.map((each) => [each.tags, each.points.length < 2])]);
+  const isCrowded = series.length > 20;
   useEffect(() => {
     if (!ref.current || !width) return;
     const [ink, line, limit] = [resolved('--muted'), resolved('--line'), resolved('--fail')];
@@ -77,21 +85,28 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
         height,
         padding: [8, 24, 0, 0],
         legend: { show: false },
-        cursor: { points: { size: 6 }, drag: { x: false, y: false } },
+        cursor: { points: { show: !isCrowded, size: 6 }, drag: { x: false, y: false } },
         hooks: { setCursor: [(u) => { if (readout.current) readout.current.textContent = nearest(u, found.unit); }] },
         scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 1) * 1.08 || 1] } },
         axes: [{ ...axis, values: clock, space: 70, size: 38 }, { ...axis, size: 58, values: (_, values) => values.map((value) => quantity(value, found.unit.length > 7 ? '' : found.unit)) }],
         series: [
           {},
-          ...series.map((each, index) => ({ label: tagsText(each.tags) || found.metricType, stroke: colour(index), width: 1.5, points: { show: each.points.length < 2 }, gaps })),
+          ...series.map((each, index) => ({ label: tagsText(each.tags) || found.metricType, stroke: colour(index), width: isCrowded ? 1 : 1.5, points: { show: each.points.length < 2 }, gaps })),
           ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 }] : []),
         ],
       },
       data,
       ref.current,
     );
-    return () => made.destroy();
-  }, [width, height, data, series, found.unit, found.step, ref]);
+    plot.current = made;
+    return () => {
+      plot.current = null;
+      made.destroy();
+    };
+  }, [width, height, shape, found.unit, found.step, found.metricType, ref]);
+  useEffect(() => {
+    if (plot.current && plot.current.data !== data) plot.current.setData(data);
+  }, [data]);
 
   const last = (points: [number, number | null][]) => points.findLast(([, value]) => value !== null)?.[1] ?? null;
   const described = series.slice(0, 8).map((each) => `${tagsText(each.tags) || found.metricType} ${quantity(last(each.points), found.unit)}`);

@@ -1,5 +1,5 @@
 // The small parts that every page is made of.
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { type ApiError, type Found, type Query, queryPath } from './api';
 import { Chart } from './chart';
 import { type Loaded, useApi, useNow } from './hooks';
@@ -110,10 +110,12 @@ export function Field({ label, children }: { label: string; children: ReactNode 
 // A text that counts once one stops typing: what is half typed is nothing to ask the service about.
 export function Typed({ value, onDone, ...rest }: { value: string; onDone: (text: string) => void } & Omit<React.ComponentProps<'input'>, 'value' | 'onChange'>) {
   const [text, setText] = useState(value);
+  const latest = useRef(onDone);
+  latest.current = onDone;
   useEffect(() => setText(value), [value]);
   useEffect(() => {
     if (text === value) return;
-    const timer = setTimeout(() => onDone(text), 400);
+    const timer = setTimeout(() => latest.current(text), 400);
     return () => clearTimeout(timer);
   }, [text, value]);
   return <input {...rest} value={text} onChange={(event) => setText(event.target.value)} onBlur={() => text !== value && onDone(text)} />;

@@ -42,7 +42,7 @@ def test_from_the_login_to_an_acknowledged_alert_and_the_report(site: Site, brow
         expect(page.get_by_label("Group by")).to_have_value("host")
         expect(page.get_by_role("img", name="cpu_usage: host=")).to_be_visible()
         with page.expect_download() as download:
-            page.get_by_role("link", name="CSV").click()
+            page.get_by_role("button", name="CSV").click()
         assert download.value.path().read_bytes().startswith(b"time,tags,value\r\n")
 
         # when a rule is made, it is tried on the past first

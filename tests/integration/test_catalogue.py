@@ -107,3 +107,14 @@ def test_cardinality_tells_what_makes_most_series(filled: Api) -> None:
     assert [(each["metricType"], each["samples"]) for each in after["metrics"]] == [("wait_times", 2)]
     assert after["metrics"][0]["bytes"] > 0
     assert len(after["tags"]) == 1
+
+
+def test_cardinality_names_the_rules_that_need_a_metric_type(filled: Api) -> None:
+    rule = {"name": "busy", "metricType": "cpu_usage", "condition": "greater_than", "threshold": 90}
+    asleep = {**rule, "name": "asleep", "metricType": "waitTime", "enabled": False}
+    assert [filled.post("/monitoring/alerts/rules", each).status for each in (rule, asleep)] == [201, 201]
+    found = filled.get(f"{METRICS}/cardinality").body["metrics"]
+
+    readers = {each["metricType"]: each["readByRules"] for each in found}
+    assert "busy" in readers.pop("cpu_usage")
+    assert readers == {"wait_times": [], "waitTime": []}

@@ -11,6 +11,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.domain.matchers import parse_matchers
 from chalicelib.services.delete_series import DeleteSeries
+from chalicelib.services.readers import Readers
 from chalicelib.storage.postgres.audit import PostgresAudit
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.deletion import PostgresDeletion
@@ -141,7 +142,7 @@ def test_deleting_drain_and_compaction_at_once_leave_a_whole_store(api: Api, beg
 
     def delete_beside() -> None:
         database = Database(postgres.url)
-        service = DeleteSeries(PostgresDeletion(database), PostgresRules(database), PostgresAudit(database))
+        service = DeleteSeries(PostgresDeletion(database), Readers(PostgresRules(database)), PostgresAudit(database))
         try:
             for host in "cdef":
                 barrier.wait(30)

@@ -179,7 +179,15 @@ OPERATIONS: dict[str, Operation] = {
                 {
                     "series": whole(),
                     "metrics": array(
-                        record({"metricType": text(), "series": whole(), "samples": whole(), "bytes": whole()})
+                        record(
+                            {
+                                "metricType": text(),
+                                "series": whole(),
+                                "samples": whole(),
+                                "bytes": whole(),
+                                "readByRules": array(text(), "Enabled rules that read it; empty: no rule needs it"),
+                            }
+                        )
                     ),
                     "tags": array(record({"key": text(), "values": whole(), "series": whole()})),
                     "refused": array(

@@ -1,5 +1,4 @@
 // Any metric, any way; the address keeps what one looks at.
-import { useMemo } from 'react';
 import { type Found, queryPath } from '../api';
 import { Chart } from '../chart';
 import { useApi, useKept } from '../hooks';
@@ -18,14 +17,13 @@ export function Explore({ search }: { search: URLSearchParams }) {
   const tags = useApi<{ tags: { key: string }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
   const found = useKept(useApi<Found>(query.metricType ? queryPath(query) : null, 10));
   const set = (name: string, value: string) => {
-    const next = new URLSearchParams(search);
+    const next = new URLSearchParams(location.hash.split('?')[1]); // as it is now: two fields may be done before the next picture
     if (value) next.set(name, value);
     else next.delete(name);
     location.hash = `#/explore?${next}`;
   };
-  const csv = useMemo(() => (found.data ? URL.createObjectURL(new Blob([toCsv(found.data)], { type: 'text/csv' })) : ''), [found.data]);
   return (
-    <Card title="Explore" isPage aside={csv && <a href={csv} download={`${query.metricType}.csv`}>CSV</a>}>
+    <Card title="Explore" isPage aside={found.data && <button onClick={() => save(`${query.metricType}.csv`, toCsv(found.data!))}>CSV</button>}>
       <div className="form row">
         <Field label="Metric">
           <Typed list="metrics" value={query.metricType} placeholder="cpu_usage" onDone={(text) => set('metricType', text)} />
@@ -66,6 +64,15 @@ export function Explore({ search }: { search: URLSearchParams }) {
       )}
     </Card>
   );
+}
+
+// Made when it is asked for: of many series it is long.
+function save(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
 // A cell that a spreadsheet would run as a formula is written as a text.

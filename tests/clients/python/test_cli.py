@@ -32,7 +32,9 @@ PAGES = [
 QUERY = "metricType=cpu_usage&from=-1h&to=now&aggregation=avg&groupBy=host&fill=null"
 
 
-def perfmon(project: Path, url: str, *arguments: str, token: str = "pm_secret") -> subprocess.CompletedProcess[str]:
+def perfmon(
+    project: Path, url: str, *arguments: str, token: str = "pm_secret", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Run the command as a user would."""
     return subprocess.run(
         [sys.executable, "-c", "from perfmon_client.cli import main; main()", *arguments],
@@ -42,6 +44,7 @@ def perfmon(project: Path, url: str, *arguments: str, token: str = "pm_secret") 
             "PERFMON_TOKEN": token,
             "PATH": os.environ["PATH"],
             "COLUMNS": "120",
+            **environment,
         },
         capture_output=True,
         text=True,
@@ -101,6 +104,11 @@ def test_json_is_what_the_api_answered(project: Path) -> None:
     with scripted_api(Answer(200, QUERIED)) as api:
         done = perfmon(project, api.url, "query", "cpu_usage", "--json")
     assert json.loads(done.stdout) == QUERIED
+
+
+def test_a_shell_completes_commands(project: Path) -> None:
+    asked = {"_PERFMON_COMPLETE": "complete_bash", "COMP_WORDS": "perfmon al", "COMP_CWORD": "1"}
+    assert perfmon(project, "http://127.0.0.1:9/api", **asked).stdout.split() == ["alerts"]
 
 
 def test_exit_codes_tell_what_went_wrong(project: Path) -> None:

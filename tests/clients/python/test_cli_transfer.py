@@ -10,12 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
-from perfmon_client.cli.sample_files import chunks, guarded, unguarded
+from perfmon_client.cli.sample_files import guarded, read_range, unguarded
+from perfmon_client.http import Http
 
 from chalicelib import wiring
 from infra.local.postgres import Postgres
 from tests.call import Api
 from tests.clients.python.shell import Shell
+from tests.scripted_api import Answer, scripted_api
 
 NOW = time.time_ns() // 1_000_000 // 60_000 * 60_000
 SECRET = "whsec_" + "QUJD" * 12
@@ -90,11 +92,23 @@ def test_a_file_that_cannot_be_read_says_where(shell: Shell, tmp_path: Path) -> 
     assert shell("import", "samples", str(file)).code == 1
 
 
-def test_long_ranges_are_asked_in_pieces_that_meet() -> None:
-    pieces = chunks(5_000, 25_000_000, 10_000)
-    assert (pieces[0], pieces[-1]) == ((5_000, 10_000_000), (20_000_000, 25_000_000))
-    assert [end for _, end in pieces[:-1]] == [start for start, _ in pieces[1:]]
-    assert chunks(7, 7, 10_000) == []
+def test_long_ranges_are_asked_in_pieces_that_meet_and_fit() -> None:
+    points = {"unit": "", "series": [{"tags": {"host": f"h{n}"}, "points": [[0, 1.0]]} for n in range(500)]}
+    one = {"unit": "", "series": points["series"][:1]}
+    query = {"metricType": "cpu_usage", "groupBy": ["host"]}
+    with scripted_api(Answer(200, points), Answer(200, one), Answer(200, one)) as api:
+        pieces = list(read_range(Http(api.url, ""), query, 5_000, 20_000_000, 10_000))
+    asked = [(body["from"], body["to"]) for body in api.bodies]
+    # a hundred steps at first, two hundred when there are five hundred series, then as many as a query may have
+    assert asked == [(5_000, 1_000_000), (1_000_000, 3_000_000), (3_000_000, 20_000_000)]
+    assert [(until, len(rows)) for until, rows in pieces] == [(1_000_000, 500), (3_000_000, 1), (20_000_000, 1)]
+
+
+def test_an_export_that_fails_leaves_the_file_as_it_was(shell: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "cpu.csv"
+    file.write_text("before")
+    assert shell("export", "samples", "cpu_usage", "--group-by", "a,b,c,d,e,f", "--output", str(file)).code == 1
+    assert file.read_text() == "before"
 
 
 @pytest.mark.parametrize("text", ["", "plain", "=1", "-x", "'", "'=", "@a"])
@@ -159,6 +173,43 @@ def test_what_people_set_up_comes_back_in_another_service(
     )
     shell.good("export", "setup", "--output", str(again))
     assert by_name(again) == by_name(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("- a", "must be a mapping"),
+        ("hosts: []", "'hosts' is nothing that can be set up"),
+        ("channels: [hook]", "channels: each is a mapping with name and type and config"),
+        ("rules: [{metricType: a}]", "rules: each is a mapping with name"),
+        ("a: [", "is not YAML"),
+    ],
+    ids=["a list", "an unknown kind", "a name", "a rule without a name", "not YAML"],
+)
+def test_a_file_that_is_no_setup_is_refused_before_anything_is_done(
+    shell: Shell, tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "setup.yml"
+    file.write_text(text)
+    done = shell("import", "setup", str(file))
+    assert done.code == 2
+    assert says in " ".join(done.err.replace("│", " ").split())
+
+
+def test_rules_that_cannot_be_told_apart_are_left_out_and_the_rest_comes_in(
+    shell: Shell, api: Api, tmp_path: Path
+) -> None:
+    mails = {"name": "mails", "type": "email", "config": {"to": ["ops@example.com"]}}
+    rule = {"name": "Slow", "metricType": "response_time", "condition": "greater_than", "threshold": 800}
+    for _ in range(2):
+        assert api.post("/monitoring/alerts/rules", rule).status == 201
+    file = tmp_path / "setup.yml"
+    file.write_text(yaml.safe_dump({"channels": [mails], "rules": [rule]}))
+    done = shell("import", "setup", str(file), "--json")
+    assert done.code == 1
+    assert done.json()["created"] == {"channels": 1}
+    (left_out,) = done.json()["leftOut"]
+    assert "the service has 2 rules called 'Slow'" in left_out["reason"]
 
 
 def by_name(file: Path) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ class Timed:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         tags = self._tags if kind is None else {**self._tags, "error": kind.__name__}
-        self._recorder.record(self._metric_type, (time.perf_counter() - self._begun) * 1000, "ms", tags)
+        self._recorder.record(self._metric_type, round((time.perf_counter() - self._begun) * 1000, 3), "ms", tags)
 
     def __call__(self, function: Function) -> Function:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):

@@ -63,7 +63,7 @@ def root(
 def main() -> None:
     """Run it. Exit codes: 0 done, 1 the service said no, 2 wrong usage, 3 the service cannot be reached."""
     try:
-        app()
+        app(prog_name="perfmon")
     except Unreachable as error:
         print(plain(error), file=sys.stderr)
         sys.exit(3)

@@ -17,20 +17,13 @@ from perfmon_client.cli.spans import span
 from perfmon_client.http import Http
 
 QUERY = "/monitoring/metrics/query"
-STEPS = 1_000  # a query; an answer has to fit through the API, also of many groups
+MOST_POINTS = 100_000  # of an answer: about 3 MB
+MOST_STEPS = 5_000
+FIRST_STEPS = 100  # of up to a thousand series
 BATCH = 1_000
 _FIRST = ["metricType", "unit", "time", "value"]
+Row = list[str]
 _FORMULA = ("=", "+", "-", "@")
-
-
-def chunks(start: int, end: int, step: int) -> list[tuple[int, int]]:
-    """A range in pieces of so many steps, epoch ms; all but the first begin on the grid of steps."""
-    pieces = []
-    while start < end:
-        until = min(end, start - start % step + STEPS * step)
-        pieces.append((start, until))
-        start = until
-    return pieces
 
 
 def instant(text: str, now: int) -> int:
@@ -50,15 +43,26 @@ def instant(text: str, now: int) -> int:
     return round(found.timestamp() * 1000)
 
 
-def read_chunk(http: Http, query: dict[str, Any], start: int, end: int) -> Iterator[list[str]]:
-    """The rows of one piece of the range."""
-    answer = http.post(QUERY, {**query, "from": start, "to": end, "fill": "none"}, repeat=True)
-    tags = query["groupBy"]
+def read_range(http: Http, query: dict[str, Any], start: int, end: int, step: int) -> Iterator[tuple[int, list[Row]]]:
+    """A range of any length, in pieces: where each ends, epoch ms, and its rows. All but the first begin on the grid.
+
+    An answer has to fit through the API: the more series there are, the shorter the next piece.
+    """
+    steps = FIRST_STEPS
+    while start < end:
+        until = min(end, start - start % step + steps * step)
+        answer = http.post(QUERY, {**query, "from": start, "to": until, "fill": "none"}, repeat=True)
+        yield until, list(_rows(answer, query["metricType"], query["groupBy"]))
+        steps = max(1, min(MOST_STEPS, MOST_POINTS // max(1, len(answer["series"]))))
+        start = until
+
+
+def _rows(answer: dict[str, Any], metric: str, tags: Sequence[str]) -> Iterator[Row]:
     for series in answer["series"]:
         values = [guarded(series["tags"].get(tag, "")) for tag in tags]
         for at, value in series["points"]:
             time = datetime.fromtimestamp(at / 1000, timezone.utc).isoformat(timespec="milliseconds")
-            yield [query["metricType"], guarded(answer["unit"]), time, repr(value), *values]
+            yield [metric, guarded(answer["unit"]), time, repr(value), *values]
 
 
 def header(tags: Sequence[str]) -> list[str]:

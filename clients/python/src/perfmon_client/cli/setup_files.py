@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+import typer
+
 from perfmon_client.cli.rule_files import SERVERS, changes_between
 from perfmon_client.cli.session import below, listed
 from perfmon_client.errors import ApiError
@@ -22,6 +24,14 @@ RULES = "/monitoring/alerts/rules"
 SILENCES = "/monitoring/silences"
 WINDOWS = "/monitoring/maintenance-windows"
 SCHEDULES = "/monitoring/reports/schedules"
+# What a file may have, and what each thing of a kind must say.
+KINDS: dict[str, tuple[str, ...]] = {
+    "channels": ("name", "type", "config"),
+    "rules": ("name",),
+    "silences": (),
+    "maintenanceWindows": (),
+    "schedules": (),
+}
 # What the service says of a thing, and nobody sets.
 _SAID = {*SERVERS, "disabledReason", "lastSentAt", "author", "validFrom", "validUntil", "next", "nextDue"}
 # Of a secret address the service shows the host, which is no setting.
@@ -39,6 +49,17 @@ class Outcome:
     def shown(self) -> Thing:
         """For programs."""
         return {"created": self.created, "changed": self.changed, "leftOut": self.left_out}
+
+
+def check(content: Mapping[str, Any]) -> None:
+    """Whether a file is one of set-up, before anything of it is brought in. Raises BadParameter."""
+    for kind, things in content.items():
+        if kind not in KINDS:
+            raise typer.BadParameter(f"{kind!r} is nothing that can be set up: {', '.join(KINDS)}")
+        for thing in things or []:
+            if not isinstance(thing, dict) or any(field not in thing for field in KINDS[kind]):
+                fields = " and ".join(KINDS[kind])
+                raise typer.BadParameter(f"{kind}: each is a mapping{f' with {fields}' if fields else ''}")
 
 
 def gather(http: Http) -> dict[str, list[Thing]]:
@@ -83,9 +104,9 @@ def restore(
 def _guarded(outcome: Outcome, kind: str, thing: Thing, bring: Callable[[], str | None]) -> None:
     try:
         done = bring()
-    except (ApiError, LookupError) as error:
+    except (ApiError, LookupError, typer.BadParameter) as error:
         name = str(thing.get("name") or thing.get("comment") or thing.get("period") or "")
-        outcome.left_out.append({"kind": kind, "name": name, "reason": str(error.args[0])})
+        outcome.left_out.append({"kind": kind, "name": name, "reason": str(error.args[0] if error.args else error)})
         return
     if done is not None:
         counts = outcome.created if done == "created" else outcome.changed
@@ -98,13 +119,10 @@ def _channel_in(http: Http, channel: Thing, secrets: Mapping[str, Thing]) -> str
     body = {name: value for name, value in channel.items() if name != "secrets"}
     body["config"] = {**channel["config"], **given}
     if not same:
-        lacking = sorted(set(channel.get("secrets") or []) - set(given))
-        try:
-            http.post(CHANNELS, body)
-        except ApiError as error:
-            if lacking:
-                raise LookupError(f"its secrets are not in the file of secrets: {', '.join(lacking)}") from error
-            raise
+        # Also those that the service would make anew: nobody would learn the new one.
+        if lacking := sorted(set(channel.get("secrets") or []) - set(given)):
+            raise LookupError(f"its secrets are not in the file of secrets: {', '.join(lacking)}")
+        http.post(CHANNELS, body)
         return "created"
     kept = _channel(same[0])
     if not given and {**body, "secrets": kept["secrets"]} == kept:

@@ -53,17 +53,21 @@ def export_samples(
     query = {"metricType": metric, "step": step, "aggregation": aggregation, "groupBy": keep}
     if tags:
         query["tags"] = tags
-    pieces = sample_files.chunks(sample_files.instant(from_, now), sample_files.instant(to, now), width)
+    start, end = sample_files.instant(from_, now), sample_files.instant(to, now)
+    # Under another name until it is whole: what was there before survives a failure.
+    part = None if output is None else output.with_name(f"{output.name}.part")
     count = 0
-    with nullcontext(sys.stdout) if output is None else output.open("w", encoding="utf-8", newline="") as file:
+    with nullcontext(sys.stdout) if part is None else part.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(sample_files.header(keep))
         with _progress() as progress:
-            for start, end in progress.track(pieces, description=plain(metric)):
-                for row in sample_files.read_chunk(http, query, start, end):
-                    rows.writerow(row)
-                    count += 1
-    if output is not None:
+            task = progress.add_task(plain(metric), total=max(0, end - start))
+            for until, found in sample_files.read_range(http, query, start, end, width):
+                rows.writerows(found)
+                count += len(found)
+                progress.update(task, completed=until - start)
+    if output is not None and part is not None:
+        part.replace(output)
         told(f"{count} samples written to {output}", {"samples": count, "file": str(output)}, as_json=as_json)
 
 
@@ -115,6 +119,7 @@ def import_setup(
 ) -> None:
     """Bring in what `export setup` wrote; what is there already stays. Exits with 1 when something was left out."""
     wanted, given = _mapping(file), _mapping(secrets) if secrets else {}
+    setup_files.check(wanted)
     outcome = setup_files.Outcome()
     with _progress() as progress:
         task = progress.add_task(plain(file.name), total=sum(len(each or []) for each in wanted.values()))

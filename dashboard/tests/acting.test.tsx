@@ -1,0 +1,60 @@
+// What one does: asked before it is done, told when it went wrong; and the link that keeps what one looks at.
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/preact';
+import { afterEach, expect, test, vi } from 'vitest';
+import { useRoute } from '../src/hooks';
+import { Explore } from '../src/pages/explore';
+import { Act, Typed } from '../src/ui';
+import { serve } from './server';
+
+afterEach(() => {
+  cleanup();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+  location.hash = '';
+});
+
+test('what cannot be undone is asked for first, and may be kept', async () => {
+  const run = vi.fn(async () => undefined);
+  render(<Act name="Delete" confirm="Really?" run={run} />);
+  act(() => screen.getByText('Delete').click());
+  act(() => screen.getByText('Keep').click());
+  expect(run).not.toHaveBeenCalled();
+  act(() => screen.getByText('Delete').click());
+  await act(async () => screen.getByText('Delete').click());
+  expect(run).toHaveBeenCalledOnce();
+});
+
+test('what went wrong is said beside the button, which can be pressed again', async () => {
+  render(<Act name="Save" run={async () => { throw new Error('name: is taken.'); }} />);
+  await act(async () => screen.getByText('Save').click());
+  expect(screen.getByRole('alert').textContent).toBe('name: is taken.');
+  expect((screen.getByText('Save') as HTMLButtonElement).disabled).toBe(false);
+});
+
+test('a text counts once, when one has stopped typing', () => {
+  vi.useFakeTimers();
+  const done = vi.fn();
+  render(<Typed value="" aria-label="Metric" onDone={done} />);
+  for (const text of ['c', 'cp', 'cpu']) fireEvent.input(screen.getByLabelText('Metric'), { target: { value: text } });
+  expect(done).not.toHaveBeenCalled();
+  act(() => void vi.advanceTimersByTime(400));
+  expect(done.mock.calls).toEqual([['cpu']]);
+});
+
+const Here = () => <Explore search={useRoute()[1]} />;
+
+test('the address keeps what one explores, and a link shows it again', async () => {
+  vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} });
+  const query = '/metrics/query?metricType=cpu_usage&from=-1h&aggregation=max&groupBy=host&topk=20&fill=null';
+  const found = { metricType: 'cpu_usage', unit: 'percent', step: 10, tier: 'raw', from: '', to: '', series: [] };
+  const { asked } = serve({
+    '/metrics/catalog': [{ body: { metrics: [] } }], '/metrics/tags?metricType=cpu_usage': [{ body: { tags: [{ key: 'host' }] } }],
+    [query]: [{ body: found }], [query.replace('host', 'mount')]: [{ body: found }],
+  });
+  location.hash = '#/explore?metricType=cpu_usage&aggregation=max&groupBy=host';
+  render(<Here />);
+  await screen.findByText('No data in this range.');
+  expect(asked).toContain(`GET ${query}`);
+  fireEvent.input(screen.getByLabelText('Group by'), { target: { value: 'mount' } });
+  await vi.waitFor(() => expect(location.hash).toBe('#/explore?metricType=cpu_usage&aggregation=max&groupBy=mount'));
+});

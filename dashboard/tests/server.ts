@@ -1,0 +1,19 @@
+// A service of paper: what each path answers, in the order it is asked.
+import { vi } from 'vitest';
+
+export type Reply = { status?: number; body: unknown } | 'unreachable';
+
+export function serve(replies: Record<string, Reply[]>): { asked: string[] } {
+  const asked: string[] = [];
+  const left = new Map(Object.entries(replies).map(([path, each]) => [path, [...each]]));
+  vi.stubGlobal('fetch', async (url: string, init: RequestInit) => {
+    const path = url.replace(/^.*\/monitoring/, '');
+    asked.push(`${init.method} ${path}`);
+    const known = left.get(path);
+    if (!known) throw new Error(`nobody answers ${path}`);
+    const reply = known.length > 1 ? known.shift()! : known[0]!;
+    if (reply === 'unreachable') throw new TypeError('network');
+    return new Response(JSON.stringify(reply.body), { status: reply.status ?? 200 });
+  });
+  return { asked };
+}
