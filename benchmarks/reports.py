@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -84,9 +84,6 @@ def fill(start: int, end: int) -> int:
         connection.execute("SET LOCAL statement_timeout = 0")
         later = to_datetime(end + 400 * 86_400_000).date()
         for hour in range(start, end, HOUR):
-            connection.execute(
-                "INSERT INTO rolled_hours (hour, complete_until) VALUES (%s, '2000-01-01')", (to_datetime(hour),)
-            )
             for metric in (*levels, "error_rate", "orders"):
                 ids = np.array(sorted(i for i, each in known.items() if each.metric_type == metric), np.int64)
                 if metric in ("error_rate", "orders"):
@@ -95,7 +92,8 @@ def fill(start: int, end: int) -> int:
                     found = rollups(ids, hour, levels[metric], REQUESTS, 40, random)
                 else:
                     found = rollups(ids, hour, levels[metric], SAMPLED, 0, random)
-                write_rollups(connection, numbers[int(ids[0])], 3600, to_datetime(hour), found, later)
+                number, long_ago = numbers[int(ids[0])], date(2000, 1, 1)
+                write_rollups(connection, number, 3600, to_datetime(hour), found, later, complete_until=long_ago)
     with wiring.database().transaction() as connection:
         connection.execute("ANALYZE")
     return (end - start) // HOUR

@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
+
+if TYPE_CHECKING:
+    from chalicelib.domain.retention import Retentions
 
 _LIMITS = r"^\d{1,9}(\.\d{1,6})?,\d{1,9}(\.\d{1,6})?$"
 
@@ -45,6 +48,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     rollup_1h_retention_days: Annotated[int, Meta(description="How long one-hour rollups are kept.", ge=1, le=3650)] = (
         455
     )
+    metric_retention_classes: Annotated[
+        str,
+        Meta(
+            description="Metric types kept otherwise, like `checkout_*=168/455/1826,debug_*=2`: hours of raw samples,"
+            " days of either rollups; of several that match the first counts."
+        ),
+    ] = ""
     metric_buffer_size: Annotated[
         int, Meta(description="Clients and agent send when so many wait.", ge=1, le=10_000)
     ] = 100
@@ -193,6 +203,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{name}: {shown} is not allowed: {what[:1].lower()}{what[1:]}") from None
     if found.timezone != "UTC":
         _check_zone(found.timezone)
+    if found.metric_retention_classes:
+        retentions(found)
     return found
 
 
@@ -205,6 +217,17 @@ def _check_zone(name: str) -> None:
         raise SettingsError(
             f"TIMEZONE: {name[:60]!r} is not allowed: expected an IANA time zone, like UTC or Europe/Berlin"
         ) from None
+
+
+def retentions(given: Settings) -> Retentions:
+    """How long which metric types are kept. Raises SettingsError."""
+    from chalicelib.domain.retention import Retention, read_classes
+
+    default = Retention(given.metric_retention_hours, given.rollup_5m_retention_days, given.rollup_1h_retention_days)
+    try:
+        return read_classes(given.metric_retention_classes, default)
+    except ValueError as error:
+        raise SettingsError(f"METRIC_RETENTION_CLASSES: {error}") from None
 
 
 def names(comma_separated: str) -> frozenset[str]:

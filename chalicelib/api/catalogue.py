@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from chalicelib import wiring
+from chalicelib import settings, wiring
 from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime
 from chalicelib.domain.matchers import parse_matchers
+from chalicelib.domain.retention import Retention
 from chalicelib.domain.scopes import Scope
 from chalicelib.wiring import alerting
 
@@ -18,6 +19,7 @@ catalogue = Resource(__name__)
 def list_metrics(request: Request) -> Answer:
     """List metric types with their units, series, and when they were seen."""
     page, following = wiring.browse().metrics(request.query("after"))
+    retentions = settings.retentions(settings.current())
     metrics = [
         {
             "metricType": entry.name,
@@ -27,6 +29,7 @@ def list_metrics(request: Request) -> Answer:
             "firstSeen": from_datetime(entry.first_seen),
             "lastHour": from_datetime(entry.last_hour),
             "looksLike": alike,
+            "retention": _retention(retentions.of(entry.name)),
         }
         for entry, alike in page
     ]
@@ -56,6 +59,7 @@ def show_cardinality(request: Request) -> Answer:
             "samples": each.samples,
             "bytes": each.bytes,
             "readByRules": list(readers[each.name]),
+            "lastQueried": None if each.queried_on is None else each.queried_on.isoformat(),
         }
         for each in found.metrics
     ]
@@ -110,3 +114,7 @@ def delete_series(request: Request) -> Answer:
             "readByRules": list(found.rules),
         }
     )
+
+
+def _retention(kept: Retention) -> dict[str, int]:
+    return {"rawHours": kept.raw_hours, "fiveMinuteDays": kept.five_minute_days, "hourDays": kept.hour_days}

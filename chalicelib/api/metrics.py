@@ -89,6 +89,7 @@ def _answer_query(request: Request, given: dict[str, str | None]) -> Answer:
 
     asked = read_query(given, request.now)
     found = wiring.query().run(asked)
+    wiring.query_usage().note(asked.metric_type, request.now)
     if "text/csv" in request.header("accept"):
         from chalicelib.rendering.metric_csv import metric_csv
 

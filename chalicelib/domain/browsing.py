@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from chalicelib.domain.series import Kind
 from chalicelib.domain.series_limits import RefusedSamples
@@ -32,12 +32,16 @@ class TagEntry:
 
 @dataclass(frozen=True, slots=True)
 class MetricSize:
-    """What one metric type takes: series in the catalogue, and samples and bytes in its blocks."""
+    """What one metric type takes: series in the catalogue, and samples and bytes in its blocks.
+
+    `queried_on` is the last day on which somebody asked for it, None when nobody did.
+    """
 
     name: str
     series: int
     samples: int
     bytes: int
+    queried_on: date | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,18 +75,18 @@ class Compact:
 
     def _compact(self, step: CompactionStep, hour: HourState, now: int, done: Compacted) -> None:
         late: dict[int, Columns] = {}
-        is_complete = is_closed(hour, now) and step.is_complete(now)
         if wants_small(hour, now):
             for metric in step.head_metrics():
                 merged = _merge(step, metric, [unpack_slice(payload) for payload in step.head_payloads(metric)])
                 _write(step, metric, merged, done, is_full=False)
                 if is_closed(hour, now):
-                    late[metric] = EMPTY if is_complete else merged
+                    late[metric] = EMPTY if step.is_complete(metric, now) else merged
             step.delete_heads()
             done.small += 1
             hour = step.state()
         if wants_full(hour, now):
             for metric in step.block_metrics():
+                is_complete = step.is_complete(metric, now)
                 rolled = _Rolled()
                 for merged in _merged_blocks(step, metric, step.take_blocks(metric)):
                     _write(step, metric, merged, done, is_full=True)
@@ -97,7 +97,7 @@ class Compact:
                     rolled.write(step, metric, now)
             done.full += 1
         for metric, added in late.items():
-            if is_complete:
+            if step.is_complete(metric, now):
                 rolled = _Rolled()
                 for merged in _merged_blocks(step, metric, step.read_blocks(metric)):
                     rolled.add(step, metric, merged)

@@ -132,7 +132,7 @@ class QueryMetrics:
             parts: list[Columns] = []
             rolled = nothing()
             if definitions:
-                sealed = snapshot.is_sealed(query.start, query.end)
+                sealed = snapshot.is_sealed(query.metric_type, query.start, query.end)
                 seconds = resolution(query.aggregation, query.start, query.end, query.step, is_sealed=sealed)
                 start = query.start - look_back(query.aggregation, seconds)
                 hours: list[int] = []

@@ -76,7 +76,7 @@ class TryRules:
         with self._store.snapshot() as snapshot:
             spans = _spans(rule)
             begins = _begins(spans, start)
-            if not snapshot.is_sealed(start - max(spans.values()), end):
+            if not any(snapshot.is_sealed(each, start - span, end) for each, span in spans.items()):
                 return _samples(snapshot, begins, end)
             check_judgeable(rule)
             definitions = snapshot.series_of(list(begins))

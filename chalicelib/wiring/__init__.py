@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from chalicelib.services.derived import DerivedQueries
     from chalicelib.services.drain import Drain
     from chalicelib.services.ingest import Ingest
+    from chalicelib.services.query_usage import QueryUsage
     from chalicelib.services.readiness import Readiness
     from chalicelib.services.realtime import Realtime
     from chalicelib.services.sessions import Sessions
@@ -153,6 +154,15 @@ def query() -> DerivedQueries:
 
 
 @cache
+def query_usage() -> QueryUsage:
+    """Notes what people ask for."""
+    from chalicelib.services.query_usage import QueryUsage
+    from chalicelib.storage.postgres.query_usage import PostgresQueryUsage
+
+    return QueryUsage(PostgresQueryUsage(database()))
+
+
+@cache
 def browse() -> Browse:
     """Browses the catalogue."""
     from chalicelib.services.browse import Browse
@@ -208,9 +218,7 @@ def compact() -> Compact:
     from chalicelib.services.compact import Compact
     from chalicelib.storage.postgres.compaction import PostgresCompaction
 
-    given = settings.current()
-    retention = {300: given.rollup_5m_retention_days, 3600: given.rollup_1h_retention_days}
-    return Compact(PostgresCompaction(database(), retention=retention), time.monotonic)
+    return Compact(PostgresCompaction(database(), settings.retentions(settings.current())), time.monotonic)
 
 
 def migrate() -> list[str]:

@@ -23,6 +23,7 @@ def everywhere() -> dict[str, Any]:
         "NOTIFIER_PUBLIC_KEY": {"Ref": "NotifierPublicKey"},
         "ALERT_DEFAULT_RECIPIENTS": {"Ref": "AdminEmail"},
         "METRIC_RETENTION_HOURS": {"Ref": "MetricRetentionHours"},
+        "METRIC_RETENTION_CLASSES": {"Ref": "MetricRetentionClasses"},
     }
 
 

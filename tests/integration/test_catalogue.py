@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -118,3 +119,19 @@ def test_cardinality_names_the_rules_that_need_a_metric_type(filled: Api) -> Non
     readers = {each["metricType"]: each["readByRules"] for each in found}
     assert "busy" in readers.pop("cpu_usage")
     assert readers == {"wait_times": [], "waitTime": []}
+
+
+def test_cardinality_tells_when_somebody_last_asked_for_a_metric_type(filled: Api) -> None:
+    def asked() -> dict[str, str | None]:
+        metrics = filled.get(f"{METRICS}/cardinality").body["metrics"]
+        return {each["metricType"]: each["lastQueried"] for each in metrics}
+
+    assert set(asked().values()) == {None}
+    today = {datetime.now(UTC).date().isoformat()}
+    assert filled.get(f"{METRICS}/query", metricType="cpu_usage").status == 200
+    assert filled.get(f"{METRICS}/query", metricType="never_recorded").status == 200
+    today.add(datetime.now(UTC).date().isoformat())
+
+    found = asked()
+    assert found.pop("cpu_usage") in today
+    assert set(found.values()) == {None}

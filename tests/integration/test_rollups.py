@@ -54,7 +54,7 @@ def let_samples_go(postgres: Postgres) -> None:
     """As housekeeping does a day later: the samples' partitions go, and the hours are no longer complete."""
     with psycopg.connect(postgres.url) as connection:
         connection.execute("DELETE FROM blocks")
-        connection.execute("UPDATE rolled_hours SET complete_until = current_date - 1")
+        connection.execute("UPDATE rollups SET complete_until = current_date - 1")
         connection.execute("DELETE FROM hours")
 
 

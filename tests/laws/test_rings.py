@@ -39,7 +39,7 @@ RINGS: dict[str, set[str]] = {
     "chalicelib.sealing": {"chalicelib.domain", "nacl"},
     "chalicelib.queues": {"chalicelib.domain", "boto3", "botocore", "msgspec"},
     "chalicelib.eventbridge": {"chalicelib.domain", "boto3", "botocore"},
-    "chalicelib.settings": {"msgspec"},
+    "chalicelib.settings": {"chalicelib.domain.retention", "msgspec"},
     "chalicelib.logs": set(),
     "chalicelib.api": {
         *("chalicelib.api", "chalicelib.domain", "chalicelib.services", "chalicelib.settings", "chalicelib.wiring"),

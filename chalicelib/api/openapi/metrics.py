@@ -109,6 +109,13 @@ SCHEMAS: dict[str, Schema] = {
             "firstSeen": instant(),
             "lastHour": or_null(instant("The newest hour with samples")),
             "looksLike": array(text(), "Others that differ in case, dashes, dots or a plural only"),
+            "retention": record(
+                {
+                    "rawHours": whole("How long samples are kept"),
+                    "fiveMinuteDays": whole("How long their rollups of five minutes are"),
+                    "hourDays": whole("How long those of an hour are"),
+                }
+            ),
         }
     ),
 }
@@ -186,6 +193,9 @@ OPERATIONS: dict[str, Operation] = {
                                 "samples": whole(),
                                 "bytes": whole(),
                                 "readByRules": array(text(), "Enabled rules that read it; empty: no rule needs it"),
+                                "lastQueried": or_null(
+                                    text("The day, in UTC, of the last query of it; null: nobody asked", format="date")
+                                ),
                             }
                         )
                     ),

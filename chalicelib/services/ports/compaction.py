@@ -49,8 +49,8 @@ class CompactionStep(Protocol):
         """A metric type's blocks in the order of arrival, left where they are."""
         ...
 
-    def is_complete(self, now: int) -> bool:
-        """Whether all samples that the hour ever had are still there (`now` in epoch ms); the first call says yes."""
+    def is_complete(self, metric: int, now: int) -> bool:
+        """Whether all samples that a metric type ever had in the hour are still there (`now` in epoch ms)."""
         ...
 
     def read_rollups(self, metric: int, seconds: int) -> Rollups:

@@ -35,8 +35,8 @@ class RecentSnapshot(Protocol):
         """
         ...
 
-    def is_sealed(self, start: int, end: int) -> bool:
-        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+    def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
+        """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
         ...
 
     def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:

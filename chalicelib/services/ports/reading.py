@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from chalicelib.domain.browsing import Cardinality, MetricEntry, TagEntry
@@ -38,8 +39,8 @@ class Snapshot(Protocol):
         """
         ...
 
-    def is_sealed(self, start: int, end: int) -> bool:
-        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+    def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
+        """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
         ...
 
     def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
@@ -75,6 +76,14 @@ class Catalogue(Protocol):
 
     def metric_types(self) -> list[str]:
         """The names of all metric types. Raises Unavailable."""
+        ...
+
+
+class QueryNotes(Protocol):
+    """Where it is written down what people ask for."""
+
+    def queried(self, metric_types: Collection[str], day: date) -> bool:
+        """Note the day for those that there are; whether there is any. Raises Unavailable."""
         ...
 
 

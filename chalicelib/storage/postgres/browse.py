@@ -58,9 +58,9 @@ class PostgresBrowse:
                 "WITH largest AS (SELECT metric, count(*) AS series FROM series_catalogue GROUP BY metric"
                 " ORDER BY 2 DESC, 1 LIMIT %s)"
                 " SELECT m.name, l.series, coalesce(sum(b.samples), 0)::bigint,"
-                " coalesce(sum(octet_length(b.payload)), 0)::bigint"
+                " coalesce(sum(octet_length(b.payload)), 0)::bigint, m.queried_on"
                 " FROM largest l JOIN metric_types m ON m.number = l.metric LEFT JOIN blocks b ON b.metric = l.metric"
-                " GROUP BY m.name, l.series ORDER BY l.series DESC, m.name",
+                " GROUP BY m.name, l.series, m.queried_on ORDER BY l.series DESC, m.name",
                 (limit,),
             ).fetchall()
             tags = connection.execute(

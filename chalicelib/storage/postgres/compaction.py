@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
+from chalicelib.domain.retention import Retention, Retentions
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.heads import PLACES, SLICE
 from chalicelib.storage.postgres.partitions import ensure_partitions
 from chalicelib.storage.postgres.rollups import read_rollups, write_rollups
 from chalicelib.tsdb.head import cut_slices
 from chalicelib.tsdb.hours import HourState
-from chalicelib.tsdb.rollups import Rollups
+from chalicelib.tsdb.rollups import FIVE_MINUTES, Rollups
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -31,14 +32,14 @@ _STATES = (
 class PostgresCompaction:
     """Hands out hours to compact, to one run at a time."""
 
-    def __init__(self, database: Database, *, retention: Mapping[int, int]) -> None:
+    def __init__(self, database: Database, retentions: Retentions) -> None:
         self._database = database
-        self._retention = retention  # of rollups: seconds of resolution -> days
+        self._retentions = retentions
 
     def hours(self) -> list[HourState]:
         """Every hour that holds heads, or blocks that are not full, the oldest first. Raises Unavailable."""
         with self._database.transaction() as connection:
-            ensure_partitions(connection)
+            ensure_partitions(connection, self._retentions)
             rows = connection.execute(
                 f"{_STATES} WHERE h.heads IS NOT NULL OR b.small_samples > 0 ORDER BY hour"
             ).fetchall()
@@ -52,7 +53,7 @@ class PostgresCompaction:
             if held is None:
                 yield None
                 return
-            step = PostgresCompactionStep(connection, to_datetime(hour), self._retention)
+            step = PostgresCompactionStep(connection, to_datetime(hour), self._retentions)
             yield step
             step.write_counts()
 
@@ -60,22 +61,22 @@ class PostgresCompaction:
 class PostgresCompactionStep:
     """One hour's compaction, within its transaction."""
 
-    def __init__(self, connection: Connection, hour: datetime, retention: Mapping[int, int]) -> None:
+    def __init__(self, connection: Connection, hour: datetime, retentions: Retentions) -> None:
         self._connection = connection
-        self._retention = retention
+        self._retentions = retentions
         self._hour = hour
         rows = connection.execute(
-            # The partition's day: the first midnight that is not before the end of what is kept.
-            "SELECT sequence, metrics, (kept_until + interval '1 day' - interval '1 microsecond')::date,"
-            " octet_length(payload) FROM heads WHERE hour = %s ORDER BY sequence",
+            "SELECT sequence, metrics, kept_until, octet_length(payload) FROM heads WHERE hour = %s ORDER BY sequence",
             (hour,),
         ).fetchall()
         self._sequences = [row[0] for row in rows]
         self._metrics = sorted({metric for row in rows for metric in row[1]})
-        self._kept_until: date = max((row[2] for row in rows), default=date.min)
+        self._heads_until: datetime | None = max((row[2] for row in rows), default=None)  # as for all metric types
         self._newest = self._sequences[-1] if rows else 0
         self._heads = self._read_heads() if sum(row[3] for row in rows) <= READ_AT_ONCE else None
-        self._added = {True: 0, False: 0}  # samples in blocks, by whether the block is a full one
+        self._taken_until: dict[int, date] = {}
+        self._names = self._read_names()
+        self._complete_until = self._read_complete_until()
 
     def state(self) -> HourState:
         """What the hour holds now."""
@@ -116,16 +117,13 @@ class PostgresCompactionStep:
     def take_blocks(self, metric: int) -> list[bytes]:
         """Delete a metric type's blocks and return them in the order of arrival."""
         rows = self._connection.execute(
-            "DELETE FROM blocks WHERE metric = %s AND hour = %s"
-            " RETURNING sequence, first_series, payload, kept_until, is_full, samples",
+            "DELETE FROM blocks WHERE metric = %s AND hour = %s RETURNING sequence, first_series, payload, kept_until",
             (metric, self._hour),
             binary=True,
         ).fetchall()
         rows.sort(key=lambda row: row[:2])
         self._newest = max(row[0] for row in rows)
-        self._kept_until = max(row[3] for row in rows)
-        for row in rows:
-            self._added[row[4]] -= row[5]
+        self._taken_until[metric] = max(row[3] for row in rows)
         return [row[2] for row in rows]
 
     def sampled_series(self, metric: int) -> list[int]:
@@ -135,13 +133,13 @@ class PostgresCompactionStep:
 
     def add_block(self, metric: int, payload: bytes, *, series: tuple[int, int], samples: int, is_full: bool) -> None:
         """Write a block of what was read last; `series` are its lowest and highest series id."""
+        kept_until = self._taken_until.get(metric) or self._day_of_heads(metric)
         self._connection.execute(
             "INSERT INTO blocks"
             " (kept_until, hour, metric, sequence, is_full, first_series, last_series, samples, payload)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %b)",
-            (self._kept_until, self._hour, metric, self._newest, is_full, *series, samples, payload),
+            (kept_until, self._hour, metric, self._newest, is_full, *series, samples, payload),
         )
-        self._added[is_full] += samples
 
     def read_blocks(self, metric: int) -> list[bytes]:
         """A metric type's blocks in the order of arrival, left where they are."""
@@ -152,17 +150,9 @@ class PostgresCompactionStep:
         )
         return [payload for (payload,) in rows]
 
-    def is_complete(self, now: int) -> bool:
-        """Whether all samples that the hour ever had are still there; the first call says yes."""
-        row = self._connection.execute(
-            "INSERT INTO rolled_hours (hour, complete_until) VALUES (%s, coalesce("
-            " (SELECT min(kept_until) FROM blocks WHERE hour = %s),"
-            " (SELECT min(kept_until)::date FROM heads WHERE hour = %s), '9999-12-31'))"
-            " ON CONFLICT (hour) DO UPDATE SET hour = EXCLUDED.hour RETURNING complete_until",
-            (self._hour, self._hour, self._hour),
-        ).fetchone()
-        assert row is not None
-        return bool(row[0] > to_datetime(now).date())
+    def is_complete(self, metric: int, now: int) -> bool:
+        """Whether all samples that a metric type ever had in the hour are still there."""
+        return self._complete_until[metric] > to_datetime(now).date()
 
     def read_rollups(self, metric: int, seconds: int) -> Rollups:
         """A metric type's rollups of the hour at a resolution."""
@@ -170,23 +160,56 @@ class PostgresCompactionStep:
 
     def write_rollups(self, metric: int, seconds: int, rollups: Rollups, now: int) -> None:
         """Replace a metric type's rollups of the hour at a resolution."""
-        write_rollups(self._connection, metric, seconds, self._hour, rollups, self._kept(seconds, now))
-
-    def _kept(self, seconds: int, now: int) -> date:
-        """The day from which rollups may go: counted from their hour or their arrival, whichever is later."""
-        days = self._retention[seconds]
-        return (max(self._hour, to_datetime(now)) + timedelta(days=days + 1)).date()
+        kept = self._retention(metric)
+        days = kept.five_minute_days if seconds == FIVE_MINUTES else kept.hour_days
+        # Counted from their hour or their arrival, whichever is later.
+        kept_until = (max(self._hour, to_datetime(now)) + timedelta(days=days + 1)).date()
+        until = self._complete_until[metric]
+        write_rollups(self._connection, metric, seconds, self._hour, rollups, kept_until, complete_until=until)
 
     def write_counts(self) -> None:
         """Write down how much of the hour is in full and in small blocks now."""
         self._connection.execute(
-            "INSERT INTO hours AS known (hour, full_samples, small_samples, kept_until) VALUES (%s, %s, %s, %s)"
-            " ON CONFLICT (hour) DO UPDATE SET full_samples = known.full_samples + EXCLUDED.full_samples,"
-            " small_samples = known.small_samples + EXCLUDED.small_samples,"
-            " kept_until = greatest(known.kept_until, EXCLUDED.kept_until)",
-            (self._hour, self._added[True], self._added[False], self._kept_until),
+            "INSERT INTO hours AS known (hour, full_samples, small_samples, kept_until)"
+            " SELECT %(hour)s, coalesce(sum(samples) FILTER (WHERE is_full), 0),"
+            " coalesce(sum(samples) FILTER (WHERE NOT is_full), 0), coalesce(max(kept_until), '-infinity')"
+            " FROM blocks WHERE hour = %(hour)s"
+            " ON CONFLICT (hour) DO UPDATE SET full_samples = EXCLUDED.full_samples,"
+            " small_samples = EXCLUDED.small_samples, kept_until = greatest(known.kept_until, EXCLUDED.kept_until)",
+            {"hour": self._hour},
         )
-        self._added = {True: 0, False: 0}
+
+    def _retention(self, metric: int) -> Retention:
+        return self._retentions.of(self._names[metric]) if self._names else self._retentions.default
+
+    def _day_of_heads(self, metric: int) -> date:
+        """The partition of what comes from heads: the first midnight that is not before the end of what is kept."""
+        assert self._heads_until is not None
+        longer = self._retention(metric).raw_hours - self._retentions.default.raw_hours
+        end = self._heads_until + timedelta(hours=longer, days=1, microseconds=-1)
+        return end.astimezone(UTC).date()
+
+    def _read_names(self) -> dict[int, str]:
+        """The metric types by number; none when all are kept alike."""
+        if not self._retentions.classes:
+            return {}
+        return dict(self._connection.execute("SELECT number, name FROM metric_types").fetchall())
+
+    def _read_complete_until(self) -> dict[int, date]:
+        """Until when all samples that a metric type ever had in the hour are there: until the first of them may go."""
+        rows = self._connection.execute(
+            "WITH present AS (SELECT metric, min(kept_until) AS until FROM blocks WHERE hour = %(hour)s GROUP BY metric"
+            "                 UNION ALL SELECT metric, NULL FROM unnest(%(metrics)s::int[]) AS metric)"
+            " SELECT metric, least(min(until), (SELECT min(complete_until) FROM rollups r WHERE r.metric = p.metric"
+            "  AND r.seconds IN (300, 3600) AND r.hour = %(hour)s),"
+            "  (SELECT complete_until FROM rolled_hours WHERE hour = %(hour)s)) FROM present p GROUP BY metric",
+            {"hour": self._hour, "metrics": self._metrics},
+        ).fetchall()
+        arriving = set(self._metrics)
+        return {
+            metric: min(until or date.max, self._day_of_heads(metric) if metric in arriving else date.max)
+            for metric, until in rows
+        }
 
     def _read_heads(self) -> list[dict[int, bytes]]:
         """All heads in one go, sliced by metric type."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.retention import Retentions
+
 if TYPE_CHECKING:
     from psycopg import Connection
 
 
-def ensure_partitions(connection: Connection) -> None:
-    """Make the partitions that the blocks of the present heads will go to.
+def ensure_partitions(connection: Connection, retentions: Retentions) -> None:
+    """Make the partitions that the blocks of the present heads will go to; heads say how long metrics of no class stay.
 
     A short transaction of its own: making one locks the parent table against queries until it commits.
     """
     from psycopg import sql
 
+    longer = {timedelta(hours=kept.raw_hours - retentions.default.raw_hours) for kept in retentions.every()}
     rows = connection.execute(
-        "SELECT DISTINCT (kept_until + interval '1 day' - interval '1 microsecond')::date FROM heads"
+        "SELECT DISTINCT (kept_until + longer + interval '1 day' - interval '1 microsecond')::date"
+        " FROM heads, unnest(%s::interval[]) AS longer",
+        (list(longer),),
     ).fetchall()
     present = _partitions(connection)
     for (day,) in rows:

@@ -72,9 +72,9 @@ class PostgresRecentSnapshot:
         blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES, but=but)
         return [*map(decode, blocks), *map(unpack_slice, self._stored.payloads(metric_type, start, end))]
 
-    def is_sealed(self, start: int, end: int) -> bool:
-        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
-        return self._stored.is_sealed(start, end)
+    def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
+        """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
+        return self._stored.is_sealed(metric_type, start, end)
 
     def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
         """A metric type's rollups of a resolution in the hours that meet [start, end)."""

@@ -35,9 +35,19 @@ _READ = {part: _reading(wanted) for part, wanted in _WANTED.items()}
 
 
 def write_rollups(
-    connection: Connection, metric: int, seconds: int, hour: datetime, rollups: Rollups, kept_until: date
+    connection: Connection,
+    metric: int,
+    seconds: int,
+    hour: datetime,
+    rollups: Rollups,
+    kept_until: date,
+    *,
+    complete_until: date | None = None,
 ) -> None:
-    """Replace a metric type's rollups of an hour at a resolution; they are sorted by series and time."""
+    """Replace a metric type's rollups of an hour at a resolution; they are sorted by series and time.
+
+    `complete_until`: until when all samples that they were made of are there; None = as it was.
+    """
     take_arrays(connection)
     row = to_row(rollups, from_moment(hour), seconds)
     connection.execute(
@@ -45,15 +55,16 @@ def write_rollups(
         (row.list_id, row.series),
     )
     connection.execute(
-        "INSERT INTO rollups (metric, hour, seconds, list, kept_until, counts, sums, mins, maxs, lasts, sketch_sizes,"
-        " sketch_bins, sketch_counts) VALUES (%s, %s, %s, %s, %s, %b::int4[], %b::float8[], %b::float8[],"
-        " %b::float8[], %b::float8[], %b::int4[], %b::int4[], %b::int4[])"
+        "INSERT INTO rollups (metric, hour, seconds, list, kept_until, complete_until, counts, sums, mins, maxs, lasts,"
+        " sketch_sizes, sketch_bins, sketch_counts) VALUES (%s, %s, %s, %s, %s, %s, %b::int4[], %b::float8[],"
+        " %b::float8[], %b::float8[], %b::float8[], %b::int4[], %b::int4[], %b::int4[])"
         " ON CONFLICT (metric, seconds, hour) DO UPDATE SET list = EXCLUDED.list, kept_until = greatest("
-        " rollups.kept_until, EXCLUDED.kept_until), counts = EXCLUDED.counts, sums = EXCLUDED.sums,"
+        " rollups.kept_until, EXCLUDED.kept_until), complete_until = least(rollups.complete_until,"
+        " EXCLUDED.complete_until), counts = EXCLUDED.counts, sums = EXCLUDED.sums,"
         " mins = EXCLUDED.mins, maxs = EXCLUDED.maxs, lasts = EXCLUDED.lasts, sketch_sizes = EXCLUDED.sketch_sizes,"
         " sketch_bins = EXCLUDED.sketch_bins, sketch_counts = EXCLUDED.sketch_counts",
         (
-            *(metric, hour, seconds, row.list_id, kept_until, row.counts),
+            *(metric, hour, seconds, row.list_id, kept_until, complete_until, row.counts),
             *row.figures,
             *(row.sketch or (None, None, None)),
         ),

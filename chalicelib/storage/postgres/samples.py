@@ -82,12 +82,15 @@ class PostgresSnapshot:
         )
         return [payload for (payload,) in rows]
 
-    def is_sealed(self, start: int, end: int) -> bool:
-        """Whether samples of [start, end) have been let go, so that only rollups tell of them all."""
+    def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
+        """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
         row = self._connection.execute(
-            "SELECT EXISTS (SELECT FROM rolled_hours WHERE hour > %s::timestamptz - interval '1 hour' AND hour < %s"
-            " AND complete_until <= (now() AT TIME ZONE 'UTC')::date)",
-            (to_datetime(start), to_datetime(end)),
+            # Rollups of before there were classes of retention say nothing themselves: their hour does.
+            "SELECT EXISTS (SELECT FROM rollups r WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
+            " AND seconds IN (300, 3600) AND hour > %s::timestamptz - interval '1 hour' AND hour < %s"
+            " AND coalesce(complete_until, (SELECT h.complete_until FROM rolled_hours h WHERE h.hour = r.hour),"
+            " '-infinity') <= (now() AT TIME ZONE 'UTC')::date)",
+            (metric_type, to_datetime(start), to_datetime(end)),
         ).fetchone()
         return bool(row and row[0])
 

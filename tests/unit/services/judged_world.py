@@ -100,7 +100,7 @@ class JudgedWorld:
     def heads_after(self, sequence: int) -> list[dict[str, Columns]]:
         return [self._by_metric(head) for head in self.heads[max(sequence, self.compacted, 0) :]]
 
-    def is_sealed(self, start: int, end: int) -> bool:
+    def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         return False
 
     def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part) -> Rollups:
