@@ -27,7 +27,7 @@ demo: $(READY) ## fill the service with two weeks of a lifelike fleet
 
 test: $(READY) ## all tests
 	@$(BIN)/python -m infra.dashboard
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: $(READY) ## format, lint, types
 	@$(BIN)/ruff format --check .

@@ -93,11 +93,10 @@ class Deployment:
         known = self.lambdas.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
         self.lambdas.update_function_configuration(FunctionName=name, Environment={"Variables": {**known, **variables}})
 
-    def mails(self) -> list[dict[str, Any]]:
-        """What the emulated SES was handed."""
-        answer = requests.get(f"{self._endpoint}/_ministack/ses/messages", timeout=60).json()
-        found: list[dict[str, Any]] = answer["messages"] if isinstance(answer, dict) else answer
-        return found
+    def mails_to(self, address: str) -> list[dict[str, Any]]:
+        """What the emulated SES was given for an address."""
+        by_account = requests.get(f"{self._endpoint}/_ministack/ses/messages", timeout=60).json()["messages"]
+        return [mail for mails in by_account.values() for mail in mails if address in mail["To"]]
 
     def call(self, method: str, path: str, token: str = "", **request: Any) -> requests.Response:
         """Call the API through the emulated API Gateway."""

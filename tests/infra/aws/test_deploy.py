@@ -23,7 +23,7 @@ from infra.local.function_events import scheduled_event
 from tests.infra.aws.conftest import Stores
 from tests.infra.aws.emulator import account_at
 
-pytestmark = pytest.mark.xdist_group("deploy")  # one package, one emulator
+pytestmark = pytest.mark.xdist_group("stage")  # an emulator of its own, beside that of the stack
 REFUSES_EVERYTHING = """
 
 @app.middleware("http")

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,13 +31,6 @@ def say_version(event, get_response):
     response.headers["X-Version"] = "{version}"
     return response
 """
-
-
-@pytest.fixture
-def hook() -> Iterator[Receiver]:
-    """Somebody's webhook on this machine."""
-    with receiver() as state:
-        yield state
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +79,11 @@ def rows(stores: Stores, statement: str) -> list[tuple[object, ...]]:
         return connection.execute(statement.encode()).fetchall()
 
 
+def told_by(hook: Receiver) -> list[Any]:
+    """Webhooks about alerts."""
+    return [got for got in hook.got if got.path == "/alerts"]
+
+
 def test_a_sample_goes_in_over_http_is_drained_by_the_tick_and_comes_out(stack: Deployment, stores: Stores) -> None:
     # given a token; the deployment has migrated the database
     token = stack.invoke("MintToken", {"name": "first", "scopes": ["admin"]})["token"]
@@ -116,56 +115,76 @@ def test_a_sample_goes_in_over_http_is_drained_by_the_tick_and_comes_out(stack: 
     assert found["series"] == [{"tags": {}, "points": [[1705314600000, 250.0]]}]
 
 
-def test_an_alert_fires_reaches_a_webhook_and_a_mailbox_is_acknowledged_and_reported(
-    stack: Deployment, hook: Receiver
+def test_a_crossing_reaches_a_webhook_and_a_mailbox_is_acknowledged_and_reported(
+    stack: Deployment,
 ) -> None:
-    # given a notifier that may call this machine, a channel here, and a rule that tells it and an address
     stack.set_environment("Notify", WEBHOOK_ALLOW_LOOPBACK="true")
-    token = stack.invoke("MintToken", {"name": "alerts", "scopes": ["admin"]})["token"]
-    channel = {"name": "here", "type": "webhook", "config": {"url": f"{hook.url}/hook"}}
-    channel_id = stack.call("POST", "/monitoring/channels", token, json=channel).json()["id"]
-    rule = {
-        "name": "queue too long",
-        "metricType": "queue_length",
-        "condition": "greater_than",
-        "threshold": 10,
-        "aggregation": "last",
-        "recipients": ["ann@example.org", channel_id],
-    }
-    created = stack.call("POST", "/monitoring/alerts/rules", token, json=rule)
-    assert created.status_code == 201, created.text
+    token = stack.invoke("MintToken", {"name": "admin"})["token"]
 
-    # when its metric crosses the threshold, and the schedule ticks as it does every minute
-    snapshot = {"tags": {"queue": "mail"}, "metrics": {"queue_length": 40}}
-    assert stack.call("POST", "/monitoring/metrics", token, json={"snapshots": [snapshot]}).status_code == 202
-    stack.invoke("ScheduleTicks", scheduled_event("every-minute", datetime.now(UTC), "event-2"))
+    def call(method: str, path: str, expected: int, **request: Any) -> Any:
+        answer = stack.call(method, path, token, **request)
+        assert answer.status_code == expected, answer.text
+        return answer.json()
 
-    # then the alert fires, and SQS takes the news to the notifier: the webhook is called and the mail is with SES
-    def active() -> list[dict[str, object]]:
-        found = stack.call("GET", "/monitoring/alerts/active", token).json()["alerts"]
-        return [alert for alert in found if alert["ruleName"] == "queue too long"]
+    def run_schedule() -> None:
+        stack.invoke("ScheduleTicks", scheduled_event("every-minute", datetime.now(UTC), "event-1"))
 
-    wait_until(lambda: [alert["state"] for alert in active()] == ["firing"], lambda: f"it does not fire: {active()}")
-    wait_until(lambda: bool(hook.got), lambda: "the webhook was not called")
-    assert hook.got[0].body["text"].startswith("queue too long: queue_length is 40, above 10")
-    wait_until(lambda: "queue too long" in str(stack.mails()), lambda: f"no mail: {stack.mails()}")
-    assert "ann@example.org" in str(stack.mails())
+    with receiver() as hook:
+        # given a rule that tells a webhook and a mailbox
+        body = {"name": "hook", "type": "webhook", "config": {"url": f"{hook.url}/alerts"}}
+        channel = call("POST", "/monitoring/channels", 201, json=body)["id"]
+        rule = {
+            "name": "Slow",
+            "metricType": "response_time",
+            "condition": "greater_than",
+            "threshold": 1000,
+            "recipients": ["oncall@example.org"],
+            "channels": [channel],
+        }
+        rule_id = call("POST", "/monitoring/alerts/rules", 201, json=rule)["id"]
 
-    # and the receipts come back into the ledger
-    (alert,) = active()
+        # when what it watches crosses the threshold, and the schedule runs
+        slow = {"metricType": "response_time", "value": 2500, "unit": "ms", "tags": {"endpoint": "/api/projects"}}
+        call("POST", "/monitoring/metrics", 202, json=slow)
 
-    def told() -> list[str]:
-        shown = stack.call("GET", "/monitoring/notifications", token, params={"alertId": str(alert["id"])}).json()
-        return [each["state"] for each in shown["notifications"]]
+        def alert_of_rule() -> dict[str, Any] | None:
+            active = call("GET", "/monitoring/alerts/active", 200)["alerts"]
+            return next((each for each in active if each["ruleId"] == rule_id), None)
 
-    wait_until(lambda: told() == ["sent", "sent"], lambda: f"the ledger says {told()}")
+        def ledger_of(alert: dict[str, Any] | None) -> list[dict[str, Any]]:
+            asked = {"alertId": (alert or {}).get("id", "")}
+            found: list[dict[str, Any]] = call("GET", "/monitoring/notifications", 200, params=asked)["notifications"]
+            return found
 
-    # and it can be acknowledged, and is part of a report
-    seen = stack.call("POST", f"/monitoring/alerts/{alert['id']}/acknowledge", token, json={"comment": "on it"})
-    assert (seen.status_code, seen.json()["acknowledgedBy"]) == (200, "alerts")
-    report = stack.call("GET", "/monitoring/reports/performance", token, params={"period": "hourly"})
-    assert report.status_code == 200, report.text
-    assert {"metrics", "trends", "alerts", "recommendations"} <= set(report.json())
+        def both_were_told() -> bool:
+            if not alert_of_rule():
+                call("POST", "/monitoring/metrics", 202, json=slow)
+                run_schedule()
+            return len(stack.mails_to("oncall@example.org")) == 1 and len(told_by(hook)) == 1
+
+        # then both were told, once
+        wait_until(both_were_told, lambda: f"{len(told_by(hook))} calls; {ledger_of(alert_of_rule())}")
+        alert = alert_of_rule()
+        assert alert is not None
+        assert alert["id"] in json.dumps([got.body for got in told_by(hook)])
+        (mail,) = stack.mails_to("oncall@example.org")
+        assert (mail["Subject"], mail["Source"]) == ("Medium: Slow", "admin@example.org")
+        assert "Slow: response_time is 2500ms, above 1000ms." in mail["BodyText"]
+
+        # and the receipts have come back into the ledger
+        def states() -> list[str]:
+            return [each["state"] for each in ledger_of(alert)]
+
+        wait_until(lambda: states() == ["sent", "sent"], lambda: f"{ledger_of(alert)}")
+
+    # and it can be acknowledged, and is in the report
+    acknowledged = call("POST", f"/monitoring/alerts/{alert['id']}/acknowledge", 200)
+    assert acknowledged["acknowledgedAt"]
+    today = datetime.now(UTC).date().isoformat()
+    days = {"period": "daily", "startDate": today, "endDate": today}
+    report = call("GET", "/monitoring/reports/performance", 200, params=days)
+    assert report["metrics"]["averageResponseTime"] == 2500
+    assert alert["id"] in json.dumps(report["alerts"])
 
 
 def test_an_agent_records_over_the_function_url_with_the_same_token(stack: Deployment) -> None:
