@@ -60,9 +60,9 @@ def _noted(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def running(directory: Path) -> Iterator[Service]:
-    """The service, judging every second, as long as the block. Raises SystemExit when it does not start."""
-    given = {"LOCAL_DIR": str(directory), "PORT": "0", "AGENT": "0", "TICK_SECONDS": "1"}
+def running(directory: Path, *, tick_seconds: int = 1) -> Iterator[Service]:
+    """The service as long as the block, judging every second or as told. Raises SystemExit when it does not start."""
+    given = {"LOCAL_DIR": str(directory), "PORT": "0", "AGENT": "0", "TICK_SECONDS": str(tick_seconds)}
     command = [sys.executable, "-m", "infra.local"]
     environment = {**os.environ, **given}
     with subprocess.Popen(
