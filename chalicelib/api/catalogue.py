@@ -7,9 +7,9 @@ from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.request import Request
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import from_datetime
-from chalicelib.domain.matchers import parse_matchers
 from chalicelib.domain.retention import Retention
 from chalicelib.domain.scopes import Scope
+from chalicelib.domain.selectors import parse_selection
 from chalicelib.wiring import alerting
 
 catalogue = Resource(__name__)
@@ -82,7 +82,7 @@ def list_series(request: Request) -> Answer:
     metric_type = request.query("metricType")
     if not metric_type:
         raise InvalidInput("metricType: is missing.", field="metricType")
-    found = wiring.browse().series(metric_type, parse_matchers(request.query("tags") or ""))
+    found = wiring.browse().series(metric_type, parse_selection(request.query("tags") or ""))
     series = [
         {"metricType": each.metric_type, "unit": each.unit, "kind": each.kind.name.lower(), "tags": dict(each.tags)}
         for each in found
@@ -101,9 +101,9 @@ def delete_series(request: Request) -> Answer:
         raise InvalidInput("dryRun: must be true or false.", field="dryRun")
     tags = request.query("tags") or ""
     actor = alerting.actor(request.grant.token_id)
-    matchers = parse_matchers(tags)
+    selection = parse_selection(tags)
     found = alerting.delete_series().run(
-        metric_type, matchers, tags, dry_run=dry_run == "true", actor=actor, now=request.now
+        metric_type, selection, tags, dry_run=dry_run == "true", actor=actor, now=request.now
     )
     return Answer(
         {

@@ -14,8 +14,8 @@ from chalicelib.api.request import Request
 from chalicelib.api.schemas.samples import read_batch
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.matchers import parse_matchers
 from chalicelib.domain.scopes import Scope
+from chalicelib.domain.selectors import parse_selection
 
 if TYPE_CHECKING:
     from chalicelib.services.realtime import LivePoint
@@ -63,8 +63,8 @@ def realtime(request: Request) -> Answer:
         )
     longest = settings.current().realtime_window_seconds
     window = request.whole_number("windowSeconds", default=min(300, longest), least=1, most=longest)
-    matchers = parse_matchers(request.query("tags") or "")
-    found = wiring.realtime().read(types, window * 1000, matchers, now=request.now)
+    selection = parse_selection(request.query("tags") or "")
+    found = wiring.realtime().read(types, window * 1000, selection, now=request.now)
     body = {name: [_point(point) for point in points] for name, points in found.by_type.items()}
     return Answer(body, headers={"X-Truncated": "true"} if found.truncated else {})
 

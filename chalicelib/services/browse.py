@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import groupby
 
 from chalicelib.domain.browsing import Cardinality, MetricEntry, TagEntry
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.lookalikes import lookalikes
-from chalicelib.domain.matchers import Matcher, all_match
+from chalicelib.domain.selectors import Selection, selects
 from chalicelib.domain.series import Definition
 from chalicelib.services.ports.reading import Catalogue, CatalogueBrowser
 
@@ -41,10 +40,10 @@ class Browse:
         """The metric types and the tag keys that make most series, up to `limit` of each. Raises Unavailable."""
         return self._browser.cardinality(limit)
 
-    def series(self, metric_type: str, matchers: Sequence[Matcher]) -> list[Definition]:
+    def series(self, metric_type: str, selection: Selection) -> list[Definition]:
         """The series of a metric type that match, by their tags. Raises InvalidInput when they are too many."""
         found = [
-            each for each in self._catalogue.series_of([metric_type]).values() if all_match(matchers, dict(each.tags))
+            each for each in self._catalogue.series_of([metric_type]).values() if selects(selection, dict(each.tags))
         ]
         if len(found) > MAX_SERIES:
             raise InvalidInput(f"{len(found)} series match, {MAX_SERIES} are shown: narrow them by tags.", field="tags")

@@ -5,12 +5,11 @@ What of them is still on its way to the store comes back as new series, and so d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.errors import InvalidInput, NotFound
-from chalicelib.domain.matchers import Matcher, all_match
+from chalicelib.domain.selectors import Selection, selects
 from chalicelib.services.ports.alerting import AuditBook
 from chalicelib.services.ports.deletion import SeriesStore
 from chalicelib.services.readers import Readers
@@ -37,7 +36,7 @@ class DeleteSeries:
         self._audit = audit
 
     def run(
-        self, metric_type: str, matchers: Sequence[Matcher], tags: str, *, dry_run: bool, actor: str, now: int
+        self, metric_type: str, selection: Selection, tags: str, *, dry_run: bool, actor: str, now: int
     ) -> Deletion:
         """Delete the series of a metric type that match, or only say what would go; `tags` as they were written.
 
@@ -45,7 +44,7 @@ class DeleteSeries:
         """
         with self._store.step(metric_type) as step:
             known = step.series()
-            chosen = {series for series, each in known.items() if all_match(matchers, dict(each.tags))}
+            chosen = {series for series, each in known.items() if selects(selection, dict(each.tags))}
             if not chosen:
                 raise NotFound(f"There is no series of {metric_type[:64]!r} with these tags.")
             is_all = len(chosen) == len(known)

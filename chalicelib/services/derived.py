@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from chalicelib.domain.matchers import Matcher
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
 from chalicelib.services.histograms import percentiles
 from chalicelib.services.query import MetricAnswer, MetricQuery, MetricTable, QueryMetrics, present
@@ -48,7 +47,7 @@ class DerivedQueries:
         events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
         if not events.groups:
             return self._recorded.run(query)
-        if query.matchers or query.group_by:
+        if query.selection or query.group_by:
             # Only what both metrics carry can tell their samples apart alike.
             shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
             query = _restricted(query, shared)
@@ -71,8 +70,8 @@ class DerivedQueries:
 
 
 def _restricted(query: MetricQuery, keys: set[str]) -> MetricQuery:
-    matchers: list[Matcher] = [matcher for matcher in query.matchers if matcher.key in keys]
-    return replace(query, matchers=matchers, group_by=tuple(key for key in query.group_by if key in keys))
+    selection = tuple(each for each in query.selection if each[0] in keys)
+    return replace(query, selection=selection, group_by=tuple(key for key in query.group_by if key in keys))
 
 
 def _percent(events: MetricTable, requests: MetricTable) -> MetricTable:

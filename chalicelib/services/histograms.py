@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.matchers import Matcher
 from chalicelib.domain.series import MAX_METRIC_TYPE
 from chalicelib.domain.units import factor
 from chalicelib.services.query import MAX_GROUPS, MAX_SERIES, MetricQuery, MetricTable, QueryMetrics
@@ -57,7 +56,7 @@ def _counts(
             metric_type=buckets,
             unit=None,
             aggregation="sum" if is_delta else "increase",
-            matchers=[*query.matchers, Matcher(TEMPORALITY, DELTA, negated=not is_delta)],
+            selection=(*query.selection, (TEMPORALITY, DELTA if is_delta else f"!{DELTA}")),
             group_by=names,
             topk=MAX_SERIES,
         )

@@ -9,14 +9,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.domain.errors import InvalidInput
-from chalicelib.domain.matchers import Matcher, all_match, exact_tags
+from chalicelib.domain.selectors import Selection, exact_tags, selects
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
 from chalicelib.services.cells import tabulate
@@ -56,7 +55,7 @@ class MetricQuery:
     step: int
     aggregation: str = "avg"
     unit: str | None = None
-    matchers: Sequence[Matcher] = ()
+    selection: Selection = ()
     group_by: tuple[str, ...] = ()
     fill: str = "none"
     topk: int = 0
@@ -128,7 +127,7 @@ class QueryMetrics:
         """What there is of the chosen series in the range, by series and time; the series by id; and the tier."""
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
-            definitions = _chosen(query, snapshot.series_of(query.metric_type, exact_tags(query.matchers)))
+            definitions = _chosen(query, snapshot.series_of(query.metric_type, exact_tags(query.selection)))
             seconds = _resolution(query, snapshot) if definitions else 0
             wanted = _wanted(query, definitions, seconds)
             stored, rolled = _stored(query, snapshot, wanted, seconds)
@@ -199,7 +198,7 @@ def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int,
         for series_id, each in definitions.items()
         if each.metric_type == query.metric_type
         and (query.unit is None or factor(each.unit, query.unit) is not None)
-        and all_match(query.matchers, dict(each.tags))
+        and selects(query.selection, dict(each.tags))
     }
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chalicelib.domain.matchers import Matcher, all_match
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
+from chalicelib.domain.selectors import Selection, selects
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.services.ports.reading import Catalogue, NewestFrames
 from chalicelib.tsdb.columns import read_definitions, read_frames
@@ -46,7 +46,7 @@ class Realtime:
         self._frames = frames
         self._catalogue = catalogue
 
-    def read(self, metric_types: Sequence[str], window_ms: int, matchers: Sequence[Matcher], *, now: int) -> Live:
+    def read(self, metric_types: Sequence[str], window_ms: int, selection: Selection, *, now: int) -> Live:
         """The samples of these metric types that arrived since `now - window_ms`. Raises Unavailable."""
         derives = {ERROR_RATE, THROUGHPUT} & set(metric_types)
         series = self._catalogue.series_of([*metric_types, *([RESPONSE_TIME] if derives else [])])
@@ -69,7 +69,7 @@ class Realtime:
             for series_id, definition in read_definitions(frames).items():
                 if definition.metric_type in live.by_type or (derives and definition.metric_type == RESPONSE_TIME):
                     series.setdefault(series_id, definition)
-            chosen = {sid: each for sid, each in series.items() if all_match(matchers, dict(each.tags))}
+            chosen = {sid: each for sid, each in series.items() if selects(selection, dict(each.tags))}
             _collect(live, frames, chosen, seen_samples)
             if derives:
                 traffic.add(frames, chosen)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import wiring
-from chalicelib.domain.matchers import parse_matchers
+from chalicelib.domain.selectors import parse_selection
 from chalicelib.services.delete_series import DeleteSeries
 from chalicelib.services.readers import Readers
 from chalicelib.storage.postgres.audit import PostgresAudit
@@ -146,8 +146,8 @@ def test_deleting_drain_and_compaction_at_once_leave_a_whole_store(api: Api, beg
         try:
             for host in "cdef":
                 barrier.wait(30)
-                matchers = parse_matchers(f"host:{host}")
-                service.run("load", matchers, f"host:{host}", dry_run=False, actor="t", now=begin)
+                selection = parse_selection(f"host:{host}")
+                service.run("load", selection, f"host:{host}", dry_run=False, actor="t", now=begin)
         except BaseException as error:  # noqa: BLE001 -- shown by the test
             failed.append(error)
             barrier.abort()

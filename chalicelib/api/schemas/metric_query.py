@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import InvalidInstant, parse_moment
-from chalicelib.domain.matchers import parse_matchers
+from chalicelib.domain.selectors import parse_selection
 from chalicelib.domain.series import InvalidSample, check_metric_type
 from chalicelib.services.query import MetricQuery, automatic_step
 from chalicelib.tsdb.aggregate import AGGREGATIONS, is_aggregation
@@ -45,7 +45,7 @@ def read_query(given: Mapping[str, str | None], now: int) -> MetricQuery:
         _step(given["step"], start, end),
         aggregation,
         given["unit"],
-        parse_matchers(given["tags"] or ""),
+        parse_selection(given["tags"] or ""),
         group_by,
         _fill(given["fill"]),
         _topk(given["topk"]),

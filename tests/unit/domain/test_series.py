@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import InvalidInstant, parse_instant, parse_moment, to_iso
-from chalicelib.domain.matchers import all_match, parse_matchers
 from chalicelib.domain.paths import normalise_path
 from chalicelib.domain.scopes import Scope, allows
+from chalicelib.domain.selectors import parse_selection, selects
 from chalicelib.domain.series import Definition, Kind, TagPolicy, check_tags, check_unit
 from chalicelib.domain.units import factor
 
@@ -124,10 +125,22 @@ def test_what_is_no_moment_says_what_is(text: str) -> None:
         ("host:a,env:prod", {"host": "a"}, False),
         ('{"note": "a,b:c"}', {"note": "a,b:c"}, True),
         ("url:http://x", {"url": "http://x"}, True),
+        ("host:~web-.*", {"host": "web-7"}, True),
+        ("host:~web", {"host": "web-7"}, False),
+        ("host:!~web-.*,env:~prod|live", {"host": "db-1", "env": "live"}, True),
+        ("host:!~web-.*", {"host": "web-7"}, False),
+        ('{"host": "~web-[0-9]{1,2}"}', {"host": "web-12"}, True),
     ],
 )
-def test_matchers_choose_by_tags(text: str, tags: dict[str, str], matches: bool) -> None:
-    assert all_match(parse_matchers(text), tags) is matches
+def test_queries_choose_by_tags(text: str, tags: dict[str, str], matches: bool) -> None:
+    assert selects(parse_selection(text), tags) is matches
+
+
+@pytest.mark.parametrize("text", ["host:~web-(", "host:!~[", '{"host": "~a{2000}"}'])
+def test_a_pattern_that_is_none_is_refused_with_its_tag(text: str) -> None:
+    with pytest.raises(InvalidInput, match="tags: host: ") as caught:
+        parse_selection(text)
+    assert caught.value.field == "tags"
 
 
 @pytest.mark.parametrize(
