@@ -31,7 +31,7 @@ def tabulate(
         order = np.argsort(times, kind="stable")
         cells = groups[order] * width + (times[order] - first) // step
         return aggregate("last", found.lasts[order], cells, count * width).reshape(count, width)
-    cells = groups * width + (times - first) // step
+    cells = groups if width == 1 else groups * width + (times - first) // step
     if not len(found.bins) and bool((found.counts == 1).all()):
         return aggregate(aggregation, found.sums, cells, count * width).reshape(count, width)
     return aggregate_rollups(aggregation, found, cells, count * width).reshape(count, width)

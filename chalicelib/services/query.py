@@ -21,8 +21,8 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.units import factor
 from chalicelib.services.cells import tabulate
 from chalicelib.services.ports.drain import FrameSource
-from chalicelib.services.ports.reading import SampleStore
-from chalicelib.services.tiers import RAW, TIERS, look_back, resolution
+from chalicelib.services.ports.reading import SampleStore, Snapshot
+from chalicelib.services.tiers import RAW, TIERS, look_back, may_be_rolled, resolution
 from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.blocks import decode
@@ -38,6 +38,7 @@ from chalicelib.tsdb.rollups import (
     of_samples,
     part_of,
 )
+from chalicelib.tsdb.wanted import Wanted
 
 MAX_POINTS = 11_000
 MAX_SERIES = 10_000
@@ -125,42 +126,55 @@ class QueryMetrics:
 
     def _gather(self, query: MetricQuery) -> tuple[Rollups, dict[int, Definition], str]:
         """What there is of the chosen series in the range, by series and time; the series by id; and the tier."""
-        seconds = 0
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
             definitions = _chosen(query, snapshot.series_of(query.metric_type, exact_tags(query.matchers)))
-            parts: list[Columns] = []
-            rolled = nothing()
-            if definitions:
-                sealed = snapshot.is_sealed(query.metric_type, query.start, query.end)
-                seconds = resolution(query.aggregation, query.start, query.end, query.step, is_sealed=sealed)
-                start = query.start - look_back(query.aggregation, seconds)
-                hours: list[int] = []
-                if seconds:
-                    part = part_of(query.aggregation)
-                    rolled = snapshot.rollups(query.metric_type, seconds, start, query.end, part)
-                    hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
-                reach = (min(definitions), max(definitions))
-                parts += map(decode, snapshot.blocks(query.metric_type, start, query.end, reach, but=hours))
-                parts += map(unpack_slice, snapshot.payloads(query.metric_type, start, query.end))
+            seconds = _resolution(query, snapshot) if definitions else 0
+            wanted = _wanted(query, definitions, seconds)
+            stored, rolled = _stored(query, snapshot, wanted, seconds)
         if frames := read_undrained(self._source, state, marks):
             definitions |= _chosen(query, read_definitions(frames))
-            parts.append(read_frames(frames))
+            wanted = _wanted(query, definitions, seconds)
+            stored.append(wanted.of(read_frames(frames)))
         if len(definitions) > MAX_SERIES:
             raise InvalidInput(
                 f"{len(definitions)} series match, {MAX_SERIES} are allowed: narrow by tags.", field="tags"
             )
-        start = query.start - look_back(query.aggregation, seconds)
-        ids = np.array(sorted(definitions), np.int64)
-        samples = join(parts)
-        samples = samples.where((samples.times >= start) & (samples.times < query.end))
-        samples = samples.where(_among(samples.ids, ids))
-        is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in ids.tolist()], bool)
-        found = of_samples(in_order(samples, lambda some: is_sampled[places_of(some, ids)]))
+        is_sampled = np.array([definitions[i].kind is Kind.SAMPLED for i in wanted.ids.tolist()], bool)
+        ordered = in_order(join(stored), lambda some: is_sampled[places_of(some, wanted.ids)])
         if not len(rolled):
-            return found, definitions, RAW
-        rolled = rolled.where(_among(rolled.ids, ids) & (rolled.times >= start) & (rolled.times < query.end))
-        return concatenate([rolled, found]), definitions, TIERS[seconds]
+            return of_samples(ordered), definitions, RAW
+        return concatenate([rolled, of_samples(ordered)]), definitions, TIERS[seconds]
+
+
+def _resolution(query: MetricQuery, snapshot: Snapshot) -> int:
+    """The seconds of the rollups to read, 0 for samples."""
+    if not may_be_rolled(query.aggregation, query.step):
+        return 0
+    is_sealed = snapshot.is_sealed(query.metric_type, query.start, query.end)
+    return resolution(query.aggregation, query.start, query.end, query.step, is_sealed=is_sealed)
+
+
+def _wanted(query: MetricQuery, definitions: dict[int, Definition], seconds: int) -> Wanted:
+    """All that a query looks at of these series."""
+    start = query.start - look_back(query.aggregation, seconds)
+    return Wanted(np.array(sorted(definitions), np.int64), start, query.end)
+
+
+def _stored(query: MetricQuery, snapshot: Snapshot, wanted: Wanted, seconds: int) -> tuple[list[Columns], Rollups]:
+    """What PostgreSQL holds: samples in the order of arrival, and rollups for hours that have them, if `seconds`."""
+    if not len(wanted.ids):
+        return [], nothing()
+    rolled, hours = nothing(), []
+    if seconds:
+        part = part_of(query.aggregation)
+        rolled = snapshot.rollups(query.metric_type, seconds, wanted.start, wanted.end, part)
+        hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
+        rolled = rolled.where(wanted.has(rolled.ids) & wanted.holds(rolled.times))
+    reach = (int(wanted.ids[0]), int(wanted.ids[-1]))
+    blocks, slices = snapshot.packed(query.metric_type, wanted.start, wanted.end, reach, but=hours)
+    samples = [decode(block, wanted) for block in blocks] + [wanted.of(unpack_slice(each)) for each in slices]
+    return [each for each in samples if len(each)], rolled
 
 
 def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
@@ -187,14 +201,6 @@ def _chosen(query: MetricQuery, definitions: dict[int, Definition]) -> dict[int,
         and (query.unit is None or factor(each.unit, query.unit) is not None)
         and all_match(query.matchers, dict(each.tags))
     }
-
-
-def _among(ids: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which ids are among those known, which are sorted: a binary search each, where np.isin would sort all samples."""
-    if not len(known):
-        return np.zeros(len(ids), bool)
-    found: NDArray[np.bool_] = known[np.minimum(places_of(ids, known), len(known) - 1)] == ids
-    return found
 
 
 def _check(query: MetricQuery) -> None:

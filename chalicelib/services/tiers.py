@@ -15,12 +15,17 @@ LONG_MS = 6 * 3_600_000
 VERY_LONG_MS = 2 * 86_400_000
 
 
+def may_be_rolled(aggregation: str, step: int) -> bool:
+    """Whether rollups can tell it: the step (ms) must be made of them."""
+    return step % (FIVE_MINUTES * 1000) == 0 and aggregation != "stddev"
+
+
 def resolution(aggregation: str, start: int, end: int, step: int, *, is_sealed: bool) -> int:
     """The seconds of the rollups to read, 0 for none: the step must be made of them, and there must be a reason.
 
     `is_sealed` is one: samples of [start, end) have been let go.
     """
-    if step % (FIVE_MINUTES * 1000) or aggregation == "stddev":
+    if not may_be_rolled(aggregation, step):
         return 0
     if not is_sealed and not (aggregation in EXACT and end - start > LONG_MS):
         return 0

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.columns import EMPTY, Columns
+from chalicelib.tsdb.wanted import Wanted
 
 VERSION = 1
 MAX_SAMPLES = 100_000
@@ -60,8 +61,12 @@ def encode(samples: Columns, *, is_full: bool = True) -> bytes:
     return b"".join((header, samples.ids[starts].tobytes(), packed_lengths, times, _pack(samples.values, level)))
 
 
-def decode(block: bytes) -> Columns:
-    """The samples of a block, sorted by series and time. Raises ValueError for a version this code does not read."""
+def decode(block: bytes, wanted: Wanted | None = None) -> Columns:
+    """The samples of a block, or those of them that are wanted, sorted by series and time.
+
+    Series are chosen one by one, and the times of a shared grid once: before there is an entry for each sample. Raises
+    ValueError for a version this code does not read.
+    """
     version, flags, series_count, count, lengths_size, times_size = _HEADER.unpack_from(block)
     if version != VERSION:
         raise ValueError(f"a block of version {version}, not {VERSION}")
@@ -72,9 +77,21 @@ def decode(block: bytes) -> Columns:
     times_at = lengths_at + lengths_size
     values_at = times_at + times_size
     times, values = _unpack(block[times_at:values_at]), _unpack(block[values_at:])
+    chosen = None if wanted is None else wanted.has(series)
     if flags & _SHARED_GRID:
-        return Columns(np.repeat(series, len(times)), np.tile(times, series_count), values)
-    return Columns(np.repeat(series, _unpack(block[lengths_at:times_at])), times, values)
+        table: NDArray[Any] = values.reshape(series_count, len(times))
+        if wanted is not None and chosen is not None:
+            if not chosen.all():
+                series, table = series[chosen], table[chosen]
+            held = wanted.holds(times)
+            if not held.all():
+                times, table = times[held], table[:, held]
+        return Columns(np.repeat(series, len(times)), np.tile(times, len(series)), table.ravel())
+    lengths = _unpack(block[lengths_at:times_at])
+    samples = Columns(np.repeat(series, lengths), times, values)
+    if wanted is None or chosen is None:
+        return samples
+    return samples.where(np.repeat(chosen, lengths) & wanted.holds(times))
 
 
 def series_of(block: bytes) -> tuple[NDArray[np.int64], int]:

@@ -20,8 +20,13 @@ def in_order(samples: Columns, is_sampled: IsSampled) -> Columns:
     """
     if _is_in_order(samples):
         return samples
-    ordered = samples.where(np.lexsort((samples.times, samples.ids)))  # stable: equal ones in the order of arrival
-    same_as_next = (ordered.ids[1:] == ordered.ids[:-1]) & (ordered.times[1:] == ordered.times[:-1])
+    # Stable sorts: equal ones stay in the order of arrival. Where parts come in the order of time, series suffice.
+    ordered = samples.where(np.argsort(samples.ids, kind="stable"))
+    same = ordered.ids[1:] == ordered.ids[:-1]
+    if (ordered.times[1:] < ordered.times[:-1])[same].any():
+        ordered = samples.where(np.lexsort((samples.times, samples.ids)))
+        same = ordered.ids[1:] == ordered.ids[:-1]
+    same_as_next = same & (ordered.times[1:] == ordered.times[:-1])
     repeated = np.flatnonzero(same_as_next)
     superseded = repeated[is_sampled(ordered.ids[repeated])] if len(repeated) else repeated
     if not len(superseded):

@@ -63,18 +63,22 @@ def fill(how: str, table: NDArray[np.float64]) -> NDArray[np.float64]:
 def to_points(
     table: NDArray[np.float64], tags: Sequence[dict[str, str]], first: int, step: int, *, with_gaps: bool
 ) -> list[PointSeries]:
-    """The series that have any value, by their tags; steps without one are left out, or None `with_gaps`."""
+    """The series that have any value, by their tags; steps without one are left out, or None `with_gaps`.
+
+    The tags of all have the same keys.
+    """
     times = first + np.arange(table.shape[1] if table.size else 0, dtype=np.int64) * step
-    missing = np.isnan(table)
+    there = ~np.isnan(table)
+    counts = there.sum(axis=1)
+    is_whole = counts == table.shape[1]
+    keys = sorted(tags[0]) if tags else []
     series = []
-    for each, row, gone in zip(tags, table, missing, strict=True):
-        if gone.all():
-            continue
-        if with_gaps or not gone.any():
-            series.append(PointSeries(each, times, row))
+    for place in sorted(np.flatnonzero(counts).tolist(), key=lambda each: [tags[each][key] for key in keys]):
+        if with_gaps or is_whole[place]:
+            series.append(PointSeries(tags[place], times, table[place]))
         else:
-            series.append(PointSeries(each, times[~gone], row[~gone]))
-    return sorted(series, key=lambda found: sorted(found.tags.items()))
+            series.append(PointSeries(tags[place], times[there[place]], table[place][there[place]]))
+    return series
 
 
 def largest(series: list[PointSeries], count: int) -> list[PointSeries]:

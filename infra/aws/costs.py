@@ -23,7 +23,8 @@ DRAIN, COMPACTION, CORE_MB = 0.50, 0.48, 1769
 INGEST_SECONDS = 0.006
 TICK_BASE_SECONDS, SCHEDULE_SECONDS, HEALTH_SECONDS, COMPACT_BASE_SECONDS = 0.15, 0.30, 0.10, 0.5
 TICK_CALLS_A_MINUTE = 15 + 7 + 2  # the event source's long polls; deletions; sending in tens
-BYTES_A_SAMPLE, DAYS_KEPT, ROLLUP_SHARE = 0.58, 1, 1.0  # rollups of a year: as much again, assumed
+BYTES_A_SAMPLE, DAYS_KEPT = 0.58, 1
+ROLLUP_BYTES_A_SERIES = 450_000  # after a year, with indexes: docs/performance.md
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,8 @@ def working(hosts: int, interval: int, stage: str, *, by_url: bool) -> dict[str,
         + _gb_seconds("RecordHealth", minutes * HEALTH_SECONDS)
     )
     runs = ticks + 2 * minutes + SECONDS / 300
-    stored = hosts * METRICS_A_HOST / interval * 86_400 * DAYS_KEPT * BYTES_A_SAMPLE * (1 + ROLLUP_SHARE) / 1e9
+    samples = hosts * METRICS_A_HOST / interval * 86_400 * DAYS_KEPT
+    stored = (samples * BYTES_A_SAMPLE + hosts * METRICS_A_HOST * ROLLUP_BYTES_A_SERIES) / 1e9
     copies = size_of(hosts, stage).copies
     queued = max(0.0, minutes * TICK_CALLS_A_MINUTE - prices.SQS_FREE)
     return {

@@ -26,16 +26,13 @@ class Snapshot(Protocol):
         """The series of a metric type in the catalogue that carry these tags, by id; others may come with them."""
         ...
 
-    def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
-        """The packed columns of a metric type from heads that may hold samples of [start, end), in arrival order."""
-        ...
-
-    def blocks(
+    def packed(
         self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
-    ) -> list[bytes]:
-        """Its blocks that may hold samples of [start, end) of series ids from the first to the second, as they arrived.
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Its blocks that may hold samples of [start, end) of series ids from the first to the second; its head slices.
 
-        All instants in epoch ms; hours in `but` are left out. Every block is older than every head of its hour.
+        Both as they arrived, every block before every head of its hour. All instants in epoch ms; blocks of hours in
+        `but` are left out.
         """
         ...
 

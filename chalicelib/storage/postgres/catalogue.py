@@ -20,6 +20,7 @@ _SERIES = (
     "SELECT s.id, m.name, s.unit, s.kind, s.tags::text FROM series_catalogue s"
     " JOIN metric_types m ON m.number = s.metric"
 )
+_KINDS = {kind.value: kind for kind in Kind}  # asking the enum takes as long as making the definition
 _log = logging.getLogger(__name__)
 
 
@@ -122,7 +123,7 @@ class PostgresCatalogue:
 
 
 def _definitions(rows: Iterable[tuple[Any, ...]]) -> dict[int, Definition]:
-    return {series_id: Definition(name, unit, Kind(kind), _tags(tags)) for series_id, name, unit, kind, tags in rows}
+    return {series_id: Definition(name, unit, _KINDS[kind], _tags(tags)) for series_id, name, unit, kind, tags in rows}
 
 
 @lru_cache(maxsize=100_000)

@@ -69,8 +69,8 @@ class PostgresRecentSnapshot:
 
         Of the hours in `but` only what is not compacted yet.
         """
-        blocks = self._stored.blocks(metric_type, start, end, _EVERY_SERIES, but=but)
-        return [*map(decode, blocks), *map(unpack_slice, self._stored.payloads(metric_type, start, end))]
+        blocks, slices = self._stored.packed(metric_type, start, end, _EVERY_SERIES, but=but)
+        return [*map(decode, blocks), *map(unpack_slice, slices)]
 
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""

@@ -53,34 +53,35 @@ class PostgresSnapshot:
         """The series of a metric type in the catalogue that carry these tags, by id."""
         return series_of(self._connection, [metric_type], tags)
 
-    def payloads(self, metric_type: str, start: int, end: int) -> list[bytes]:
-        """A metric type's slice of every head of an hour that meets [start, end), in arrival order."""
-        rows = self._connection.execute(
-            f"SELECT {SLICE}"  # noqa: S608 -- of constants
-            " FROM (SELECT sequence, payload, starts, places, array_position(metrics, m.number) AS place"
-            "       FROM heads, metric_types m"
-            "       WHERE m.name = %s AND hour > %s::timestamptz - interval '1 hour' AND hour < %s) AS found"
-            " WHERE place IS NOT NULL ORDER BY sequence",
-            (metric_type, to_datetime(start), to_datetime(end)),
-            binary=True,
-        )
-        return [payload for (payload,) in rows]
-
-    def blocks(
+    def packed(
         self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
-    ) -> list[bytes]:
-        """Its blocks that may hold samples of [start, end) and of series ids within `series`, in arrival order.
+    ) -> tuple[list[bytes], list[bytes]]:
+        """Its blocks that may hold samples of [start, end) and of series ids within `series`, and its slices of heads.
 
-        Hours in `but` are left out.
+        Both in the order of arrival; every block is older than every head of its hour. Blocks of hours in `but` are
+        left out.
         """
         rows = self._connection.execute(
-            "SELECT payload FROM blocks WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
-            " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s AND last_series >= %s AND first_series <= %s"
-            " AND hour <> ALL (%s::timestamptz[]) ORDER BY sequence",
-            (metric_type, to_datetime(start), to_datetime(end), *series, [to_datetime(hour) for hour in but]),
+            "WITH m AS MATERIALIZED (SELECT number FROM metric_types WHERE name = %(name)s)"  # noqa: S608 -- of constants
+            " SELECT false, sequence, payload FROM blocks WHERE metric = (SELECT number FROM m)"
+            " AND hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s"
+            " AND last_series >= %(first)s AND first_series <= %(last)s AND hour <> ALL (%(but)s::timestamptz[])"
+            f" UNION ALL SELECT true, sequence, {SLICE}"
+            " FROM (SELECT sequence, payload, starts, places, array_position(metrics, m.number) AS place FROM heads, m"
+            "       WHERE hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s) AS found"
+            " WHERE place IS NOT NULL",
+            {
+                "name": metric_type,
+                "start": to_datetime(start),
+                "end": to_datetime(end),
+                "first": series[0],
+                "last": series[1],
+                "but": [to_datetime(hour) for hour in but],
+            },
             binary=True,
-        )
-        return [payload for (payload,) in rows]
+        ).fetchall()
+        rows.sort(key=lambda row: row[:2])
+        return [row[2] for row in rows if not row[0]], [row[2] for row in rows if row[0]]
 
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""

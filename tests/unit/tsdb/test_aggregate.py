@@ -56,6 +56,32 @@ def test_each_cell_holds_what_plain_python_computes(name: str, rows: list[tuple[
             assert np.isnan(table[cell])
 
 
+@pytest.mark.parametrize(
+    "counts",
+    [
+        pytest.param([7] * 20, id="all alike"),
+        pytest.param([3, 0, 5, 4, 0], id="nearly alike, some empty"),
+        pytest.param([500, *[1] * 50], id="one far larger"),
+        pytest.param([2] * 66_000, id="more cells than 16 bits count"),
+    ],
+)
+@pytest.mark.parametrize("is_shuffled", [False, True])
+def test_percentiles_do_not_depend_on_how_samples_are_spread_over_cells(counts: list[int], is_shuffled: bool) -> None:
+    random = np.random.default_rng(1)
+    cells = np.repeat(np.arange(len(counts)), counts)
+    values = random.normal(50, 10, len(cells)).round(1)
+    if is_shuffled:
+        order = random.permutation(len(cells))
+        cells, values = cells[order], values[order]
+    found = aggregate("p95", values, cells, len(counts))
+
+    by_cell: dict[int, list[float]] = {}
+    for cell, value in zip(cells.tolist(), values.tolist(), strict=True):
+        by_cell.setdefault(cell, []).append(value)
+    expected = [interpolated(by_cell[cell], 0.95) if cell in by_cell else np.nan for cell in range(len(counts))]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
 @pytest.mark.parametrize("name", ["avg", "p50", "p99.9", "p0", "rate", "increase", "last"])
 def test_known_aggregations_are_known(name: str) -> None:
     assert is_aggregation(name)

@@ -16,6 +16,7 @@ from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.head import HOUR_MS, build_heads, cut_slices, pack_slice, unpack_slice
 from chalicelib.tsdb.hours import HourState, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order
+from chalicelib.tsdb.wanted import Wanted
 
 BITS = st.integers(0, 2**64 - 1).map(lambda bits: struct.unpack("<d", struct.pack("<Q", bits))[0])
 # few series and times, so that duplicates happen; any bits, also of NaNs
@@ -62,6 +63,26 @@ def test_the_merge_sorts_and_keeps_the_last_of_a_sampled_series_equal_times(
 def test_a_block_gives_back_every_bit(rows: list[tuple[int, int, float]]) -> None:
     samples = in_order(columns(rows), lambda ids: np.zeros(len(ids), bool))
     assert rows_of(decode(encode(samples))) == rows_of(samples)
+
+
+@given(
+    SAMPLES.filter(bool),
+    st.booleans(),
+    st.sets(st.sampled_from([-5, 3, 7, 2**62])),
+    st.integers(-6, 6),
+    st.integers(0, 8),
+)
+def test_what_is_wanted_of_a_block_is_what_a_look_at_every_sample_finds(
+    rows: list[tuple[int, int, float]], on_a_grid: bool, series: set[int], start: int, length: int
+) -> None:
+    if on_a_grid:
+        rows = [
+            (each, time, float(each * time)) for each in {row[0] for row in rows} for time in {row[1] for row in rows}
+        ]
+    samples = in_order(columns(rows), lambda ids: np.zeros(len(ids), bool))
+    found = decode(encode(samples), Wanted(np.array(sorted(series), np.int64), start, start + length))
+    wanted = [row for row in rows_of(samples) if row[0] in series and start <= row[1] < start + length]
+    assert rows_of(found) == wanted
 
 
 def test_a_fleet_with_one_grid_stores_its_times_once() -> None:
