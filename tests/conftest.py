@@ -83,6 +83,11 @@ def forget_wiring() -> None:
         wiring.valkey().close()
     if wiring.database.cache_info().currsize:
         wiring.database().close()
+    begin_container()
+
+
+def begin_container() -> None:
+    """From now on everything is built anew, as in a container that starts; what was built before lives on beside it."""
     settings.current.cache_clear()
     areas = [module for name, module in sys.modules.items() if f"{name}.".startswith("chalicelib.wiring.")]
     for area in areas:

@@ -2,8 +2,8 @@
 
 Five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday; names of months and days are
 understood). `*`, lists, ranges and steps. If day of month and day of week are both restricted, either suffices.
-A start that the clock skips in spring happens as much later as the clock jumped; one that the clock shows twice in
-autumn happens the first time only.
+A start that the clock skips in spring happens as much later as the clock jumped. One that the clock shows twice in
+autumn happens the first time only, unless it is one of every hour (`*`): both hours have their starts then.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ _FIELDS: tuple[tuple[str, int, int, dict[str, int]], ...] = (
 )
 _PART = re.compile(r"(\*|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?")
 _LONGEST_WAIT_DAYS = 8 * 366  # 29 February, over a year like 2100 that has none
+_HOURS_OF_A_DAY = 24
 _DAYS_OF_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -60,6 +61,8 @@ class Cron:
                 for minute in self.minutes:
                     wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
                     yield int(wall.timestamp()) * 1000
+                    if len(self.hours) == _HOURS_OF_A_DAY and _comes_twice(wall):
+                        yield int(wall.replace(fold=1).timestamp()) * 1000
 
     def last_start(self, now: int, zone: ZoneInfo, *, not_before: int) -> int | None:
         """The latest start at or before `now`, unless it lies before `not_before`; epoch ms."""
@@ -73,8 +76,8 @@ class Cron:
 
     def next_start(self, now: int, zone: ZoneInfo) -> int | None:
         """The first start after `now`, in epoch ms; None at the end of the calendar."""
-        day = _day(now, zone)
-        for _ in range(_LONGEST_WAIT_DAYS):
+        day = _day(now, zone) - timedelta(days=1)  # where the clock skips a day, its starts happen on the next one
+        for _ in range(_LONGEST_WAIT_DAYS + 1):
             starts = [start for start in self.starts_on(day, zone) if start > now]
             if starts:
                 return min(starts)
@@ -124,6 +127,11 @@ def _number(text: str, name: str, names: dict[str, int]) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 2:
         raise InvalidCron(f"{name}: {text[:20]!r} is not understood")
     return int(text)
+
+
+def _comes_twice(wall: datetime) -> bool:
+    first, second = wall.utcoffset(), wall.replace(fold=1).utcoffset()
+    return first is not None and second is not None and first > second  # in a gap the second is the larger one
 
 
 def _day(now: int, zone: ZoneInfo) -> date:

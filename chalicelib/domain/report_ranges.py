@@ -78,7 +78,7 @@ class ReportRange:
             first = local(self.start, self.zone).date()
             last = local(self.end - 1, self.zone).date()
             days = [midnight(first + timedelta(days=i), self.zone) for i in range(1, (last - first).days + 1)]
-            return [self.start, *days, self.end]
+            return list(dict.fromkeys([self.start, *days, self.end]))  # a day that the clock skips has no step
         width = 5 * MINUTE if length <= 3 * HOUR else HOUR
         aligned = range(self.start - self.start % width + width, self.end, width)
         return [self.start, *aligned, self.end]

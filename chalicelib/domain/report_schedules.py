@@ -12,14 +12,13 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.report_dates import read_zone
-from chalicelib.domain.report_ranges import DAY, Period, ReportRange, last_complete
+from chalicelib.domain.report_ranges import DAY, HOUR, Period, ReportRange, last_complete
 from chalicelib.domain.rule_form import wrong_address
 
 MAX_RECIPIENTS = 50
 DEFAULT_HOUR = 8
-# By the wall clock of the schedule's zone: every hour; every day, every Monday, every first of a month at its hour.
+# By the wall clock of the schedule's zone: every day, every Monday, every first of a month at its hour.
 _CRONS = {
-    Period.HOURLY: "0 * * * *",
     Period.DAILY: "0 {hour} * * *",
     Period.WEEKLY: "0 {hour} * * mon",
     Period.MONTHLY: "0 {hour} 1 * *",
@@ -47,25 +46,30 @@ class ReportSchedule:
     form: MailForm = MailForm.HTML
     enabled: bool = True
 
-    @property
-    def cron(self) -> Cron:
-        """When it is due."""
-        return parse_cron(_CRONS[self.period].format(hour=self.hour))
-
     def next_due(self, now: int) -> int:
         """The first instant after `now` (epoch ms) at which it is due."""
-        due = self.cron.next_start(now, read_zone(self.zone))
+        if self.period is Period.HOURLY:
+            return self.last_due(now) + HOUR
+        due = self._cron.next_start(now, read_zone(self.zone))
         assert due is not None  # every one of these comes within a month
         return due
 
     def last_due(self, now: int) -> int:
         """The latest instant up to `now` (epoch ms) at which it was due: all before it are not caught up."""
-        due = self.cron.last_start(now, read_zone(self.zone), not_before=now - _LOOK_BACK_MS)
+        if self.period is Period.HOURLY:  # at the end of each, also of the hour that the clock shows twice
+            return last_complete(self.period, now, read_zone(self.zone)).end
+        due = self._cron.last_start(now, read_zone(self.zone), not_before=now - _LOOK_BACK_MS)
         assert due is not None
         return due
 
+    @property
+    def _cron(self) -> Cron:
+        return parse_cron(_CRONS[self.period].format(hour=self.hour))
+
     def range_at(self, due: int) -> ReportRange:
         """What the report that is due at an instant is about."""
+        if self.period is Period.HOURLY:
+            return ReportRange(self.period, due - HOUR, due, read_zone(self.zone))
         return last_complete(self.period, due, read_zone(self.zone))
 
 

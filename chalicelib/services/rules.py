@@ -88,8 +88,9 @@ class Rules:
         with self._unit.transaction():
             before = _found(self._book.get(rule_id, lock=True), rule_id)
             check_version(expected, before.version, lambda: show_rule(before))
-            self._respond.end_all(before.rule, None, Ending.RULE_DELETED, actor=actor, now=now)
+            # First the rule, then its alerts: from here on no evaluation is under way that could still begin one.
             self._book.remove(rule_id)
+            self._respond.end_all(before.rule, None, Ending.RULE_DELETED, actor=actor, now=now)
             self._audit.record(AuditEntry(now, actor, "deleted", "rule", rule_id, write_rule(before.rule), None))
 
     def _check_channels(self, rule: Rule, *, known: frozenset[str]) -> None:

@@ -97,7 +97,12 @@ def test_blocks_and_rollups_of_each_class_are_kept_for_its_time(classes: Api, po
     assert (coarse["long_load"] - coarse["load"], coarse["load"]) == (timedelta(days=1000 - 455), coarse["brief_load"])
 
 
-def test_what_is_let_go_first_is_sealed_alone_and_late_samples_count_once(classes: Api, postgres: Postgres) -> None:
+def test_what_is_let_go_first_is_sealed_alone_and_late_samples_count_once(
+    classes: Api, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given classes whose days are apart whatever o'clock it is: 1 and 24 hours may end on one day
+    monkeypatch.setenv("METRIC_RETENTION_HOURS", "96")
+    forget_wiring()
     begin = begin_of_hour()
     record(classes, begin, minutes=range(1, 60))
     pack()

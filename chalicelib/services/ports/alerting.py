@@ -43,7 +43,7 @@ class RuleBook(Protocol):
         ...
 
     def remove(self, rule_id: str) -> None:
-        """Forget a rule; its alerts stay."""
+        """Forget a rule; its alerts stay. Until the transaction ends, no rule is judged."""
         ...
 
 

@@ -10,6 +10,8 @@ from chalicelib.domain.retention import Retentions
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_LOCK = 7_262_013_002  # held while partitions are made; any number that nobody else locks
+
 
 def ensure_partitions(connection: Connection, retentions: Retentions) -> None:
     """Make the partitions that the blocks of the present heads will go to; heads say how long metrics of no class stay.
@@ -24,9 +26,12 @@ def ensure_partitions(connection: Connection, retentions: Retentions) -> None:
         " FROM heads, unnest(%s::interval[]) AS longer",
         (list(longer),),
     ).fetchall()
-    present = _partitions(connection)
-    for (day,) in rows:
-        if _name(day) not in present:
+    days = {day for (day,) in rows}
+    if days and not {_name(day) for day in days} <= _partitions(connection):
+        # IF NOT EXISTS is no help against another transaction that makes the same one at this moment.
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        present = _partitions(connection)
+        for day in sorted(day for day in days if _name(day) not in present):
             connection.execute(
                 sql.SQL("CREATE TABLE IF NOT EXISTS {} PARTITION OF blocks FOR VALUES FROM ({}) TO ({})").format(
                     sql.Identifier(_name(day)),

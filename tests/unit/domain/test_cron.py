@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.domain.cron import InvalidCron, parse_cron
 
 BERLIN, NEW_YORK, UTC_ZONE = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York"), ZoneInfo("UTC")
+LORD_HOWE, APIA = ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")
 
 
 def ms(text: str) -> int:
@@ -36,6 +37,16 @@ def ms(text: str) -> int:
         ("30 2 * * *", BERLIN, "2026-03-29T12:00:00", "2026-03-30T02:30:00+02:00"),
         ("30 2 * * *", BERLIN, "2026-10-24T12:00:00", "2026-10-25T02:30:00+02:00"),  # shown twice: the first
         ("30 2 * * *", BERLIN, "2026-10-25T00:30:00", "2026-10-26T02:30:00+01:00"),
+        # Every hour means every hour: the one that comes twice has its starts twice, and half of one at Lord Howe.
+        ("0 * * * *", BERLIN, "2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00"),
+        ("30 * * * *", NEW_YORK, "2026-11-01T01:30:00-04:00", "2026-11-01T01:30:00-05:00"),
+        ("*/10 * * * *", LORD_HOWE, "2026-04-05T01:50:00+11:00", "2026-04-05T01:30:00+10:30"),
+        ("0 * * * *", BERLIN, "2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00"),
+        ("15 2 * * *", LORD_HOWE, "2026-10-03T12:00:00", "2026-10-04T02:45:00+11:00"),  # 02:15 is skipped
+        ("15 2 * * *", ZoneInfo("Asia/Kathmandu"), "2026-10-03T12:00:00", "2026-10-04T02:15:00+05:45"),
+        ("0 22 30 12 *", APIA, "2011-12-30T06:00:00-10:00", "2011-12-31T22:00:00+14:00"),  # no 30th that year
+        ("0 22 30 12 *", APIA, "2011-12-31T21:00:00+14:00", "2011-12-31T22:00:00+14:00"),
+        ("0 0 29 2 *", UTC_ZONE, "2096-03-01T00:00:00", "2104-02-29T00:00:00"),  # 2100 is no leap year
         ("0 22 * * *", NEW_YORK, "2026-07-01T00:00:00", "2026-06-30T22:00:00-04:00"),  # 02:00 in UTC
     ],
 )
@@ -44,8 +55,10 @@ def test_the_next_start_is_by_the_zones_clock(cron: str, zone: ZoneInfo, now: st
 
 
 @given(
-    st.sampled_from(["*/7 * * * *", "30 2 * * *", "0,30 1-3 * * *", "15 2 * * sun", "0 0 1 * *", "59 23 * * 6"]),
-    st.sampled_from([BERLIN, NEW_YORK, UTC_ZONE, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Asia/Beirut")]),
+    st.sampled_from(
+        ["*/7 * * * *", "30 2 * * *", "0,30 1-3 * * *", "15 2 * * sun", "0 0 1 * *", "59 23 * * 6", "0 * * * *"]
+    ),
+    st.sampled_from([BERLIN, NEW_YORK, UTC_ZONE, LORD_HOWE, ZoneInfo("Asia/Beirut")]),
     st.integers(ms("2026-01-01") // 1000, ms("2028-01-01") // 1000),
 )
 def test_the_last_start_before_the_next_one_is_the_last_one(text: str, zone: ZoneInfo, seconds: int) -> None:

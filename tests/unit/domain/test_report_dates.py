@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.report_dates import read_range
-from chalicelib.domain.report_ranges import cell_width
+from chalicelib.domain.report_ranges import DAY, cell_width
 
 NOW = 1_706_788_230_000  # 2024-02-01T11:50:30Z, a Thursday
 
@@ -69,6 +70,13 @@ def test_a_zone_that_skips_midnight_has_days_all_the_same() -> None:
     beirut = read_range("daily", "2023-03-26", "2023-03-27", "Asia/Beirut", NOW)
     assert (beirut.end - beirut.start) == 47 * 3_600_000
     assert beirut.whole_days == 2
+
+
+def test_a_day_that_the_calendar_left_out_has_no_step() -> None:
+    december = read_range("monthly", "2011-12-01", "2011-12-31", "Pacific/Apia", NOW)
+    steps = december.steps()
+    assert len(steps) == 31  # thirty days and the end
+    assert {after - before for before, after in pairwise(steps)} == {DAY}
 
 
 def test_before_a_month_comes_the_month_before_it_and_before_days_as_many_days() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.report_ranges import DAY, HOUR
 from chalicelib.domain.report_schedules import ReportSchedule, amend_schedule, read_schedule, write_schedule
 
 
@@ -50,6 +51,36 @@ def test_a_report_is_about_the_period_that_was_over_when_it_became_due(
     assert to_iso(was_due)[11:16] == due
     assert (to_iso(ranges.start)[:16], to_iso(ranges.end - 1)[:16]) == (start, end)
     assert found.next_due(at(now)) > at(now) >= was_due
+
+
+@pytest.mark.parametrize(
+    "zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Apia", "UTC"]
+)
+@pytest.mark.parametrize(
+    ("period", "begin", "days"),
+    [
+        *(("hourly", "2026-03-01T00:10Z", 45), ("hourly", "2026-09-25T00:10Z", 45)),
+        *(("daily", "2026-01-01T12:00Z", 400), ("weekly", "2026-01-01T12:00Z", 400)),
+        *(("monthly", "2027-12-15T12:00Z", 400), ("daily", "2099-12-15T12:00Z", 100)),
+        *(("monthly", "2037-12-15T12:00Z", 400), ("monthly", "2099-12-15T12:00Z", 400)),
+    ],
+)
+def test_from_report_to_report_no_instant_is_left_out(zone: str, period: str, begin: str, days: int) -> None:
+    """Through both changes of the clock, leap days, 2038, and a year like 2100 without one."""
+    found = schedule(period=period, timezone=zone, hour=2)
+    due = found.next_due(at(begin))
+    ends = due + days * DAY
+    told_until = found.range_at(due).start
+    while due < ends:
+        ranges = found.range_at(found.last_due(due))
+        # half an hour is told twice where the hours of the clock begin elsewhere from then on
+        overlap = HOUR // 2 if (zone, period) == ("Australia/Lord_Howe", "hourly") else 0
+        assert told_until - overlap <= ranges.start <= told_until, to_iso(due)
+        assert ranges.end <= due
+        told_until = ranges.end
+        following = found.next_due(due)
+        assert following > due
+        due = following
 
 
 def test_a_schedule_is_written_as_it_is_read() -> None:

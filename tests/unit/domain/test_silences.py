@@ -81,6 +81,16 @@ def test_the_end_of_a_silence_is_seen_once_by_who_asks_at_every_tick() -> None:
         ("0 2 * * sun", 2, "Europe/Berlin", "2026-10-25T02:00:00+02:00", True),
         ("0 2 * * sun", 2, "Europe/Berlin", "2026-10-25T02:59:59+01:00", True),
         ("0 2 * * sun", 2, "Europe/Berlin", "2026-10-25T03:00:00+01:00", False),
+        # A window of each hour leaves no hole in the hour that comes twice.
+        ("0 * * * *", 1, "Europe/Berlin", "2026-10-25T02:30:00+01:00", True),
+        ("0 * * * *", 1, "America/New_York", "2026-11-01T01:59:59-05:00", True),
+        # Half an hour at Lord Howe, none ever in Kathmandu, and a day that Samoa left out.
+        ("15 2 * * sun", 1, "Australia/Lord_Howe", "2026-10-04T02:44:59+11:00", False),
+        ("15 2 * * sun", 1, "Australia/Lord_Howe", "2026-10-04T02:45:00+11:00", True),
+        ("45 1 * * sun", 1, "Australia/Lord_Howe", "2026-04-05T02:14:59+10:30", True),
+        ("45 1 * * sun", 1, "Australia/Lord_Howe", "2026-04-05T02:15:00+10:30", False),
+        ("0 2 * * sun", 1, "Asia/Kathmandu", "2026-03-29T02:59:59+05:45", True),
+        ("0 2 * * *", 1, "Pacific/Apia", "2011-12-31T02:00:00+14:00", True),
         ("*/5 * * * *", 1, "UTC", "2026-01-01T00:03:00+00:00", True),  # the next begins before this one ends
     ],
 )
