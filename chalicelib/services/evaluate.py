@@ -2,7 +2,9 @@
 
 1. Outside of any transaction: the rules if they have changed, the newest samples, the plan on the series there are.
 2. In one transaction, which holds the evaluation's row: every instant that is due is judged and stepped; alerts,
-   transitions with their evidence, events and what is to be told are written together or not at all.
+   transitions with their evidence, events and what is to be told are written together or not at all. If the row has
+   changed since before the first step, that is done again: whoever judged meanwhile had seen more, and on less than
+   that an alert would end that still fires.
 
 An instant is judged once, whoever delivers it how often. A rule that cannot be judged says so and touches neither its
 alerts nor other rules.
@@ -90,17 +92,17 @@ class Evaluate:
         """
         began = self._clock()
         for _ in range(TRIES):
-            self._prepare(instant)
+            known = self._book.state()
+            self._prepare(instant, known.rules_version)
             with self._unit.transaction():
                 state = self._book.begin()
-                if state.rules_version != self._version:
-                    continue  # somebody changed a rule just now
+                if state != known:
+                    continue  # somebody changed a rule or judged an instant just now
                 return self._judge_due(state, instant, began, healthy=healthy)
         return Evaluated()  # the next instant takes this one along
 
-    def _prepare(self, instant: int) -> None:
-        """Know the rules, the newest samples and the series."""
-        version = self._book.rules_version()
+    def _prepare(self, instant: int, version: int) -> None:
+        """Know the rules of this version or a later one, the newest samples and the series."""
         is_new = version != self._version
         if is_new:
             self._records = {record.rule.id: record for record in self._rules.enabled()}

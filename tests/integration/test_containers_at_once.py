@@ -97,7 +97,7 @@ def test_two_ticks_of_neighbouring_instants_leave_out_neither(live: Live, contai
         ticked = at_once(partial(first.run, earlier, now=later), partial(second.run, later, now=later))
         assert [each.failed for each in ticked] == [[], []]
         assert not ticked[1].skipped
-        # whichever drains, the other may judge without those samples: the next instant has them all
+        # whichever drains, the first to judge may do so without those samples: the next instant has them all
         live.send(seconds + 20, {"cpu_usage": 99})
         live.tick(seconds + 20)
         assert live.state() == "firing"

@@ -67,8 +67,8 @@ class EvaluationBook(Protocol):
         """The state, locked until the transaction ends. Raises Unavailable."""
         ...
 
-    def rules_version(self) -> int:
-        """Which version the rules have, without a lock."""
+    def state(self) -> EvaluationState:
+        """The state, without a lock. Raises Unavailable."""
         ...
 
     def finish(self, instant: int, healthy_since: int, took_ms: float) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from chalicelib.domain.evaluations import EvaluationState
 from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
+
+_STATE = "SELECT nullif(last, '-infinity'), nullif(healthy_since, '-infinity'), rules_version FROM evaluation"
 
 
 class PostgresEvaluation:
@@ -15,11 +19,15 @@ class PostgresEvaluation:
 
     def begin(self) -> EvaluationState:
         """The state, locked until the transaction ends. Raises Unavailable."""
+        return self._read(_STATE + " FOR UPDATE")
+
+    def state(self) -> EvaluationState:
+        """The state, without a lock. Raises Unavailable."""
+        return self._read(_STATE)
+
+    def _read(self, statement: LiteralString) -> EvaluationState:
         with self._database.transaction() as connection:
-            row = connection.execute(
-                "SELECT nullif(last, '-infinity'), nullif(healthy_since, '-infinity'), rules_version FROM evaluation"
-                " FOR UPDATE"
-            ).fetchone()
+            row = connection.execute(statement).fetchone()
         assert row is not None
         last, healthy_since, version = row
         return EvaluationState(
@@ -27,13 +35,6 @@ class PostgresEvaluation:
             None if healthy_since is None else from_moment(healthy_since),
             version,
         )
-
-    def rules_version(self) -> int:
-        """Which version the rules have, without a lock. Raises Unavailable."""
-        with self._database.transaction() as connection:
-            row = connection.execute("SELECT rules_version FROM evaluation").fetchone()
-        assert row is not None
-        return int(row[0])
 
     def finish(self, instant: int, healthy_since: int, took_ms: float) -> None:
         """Remember that an instant was judged. Raises Unavailable."""

@@ -123,10 +123,10 @@ class JudgedWorld:
 
     # the evaluation's row
     def begin(self) -> EvaluationState:
-        return EvaluationState(self.last, self.healthy_since, self.version)
+        return self.state()
 
-    def rules_version(self) -> int:
-        return self.version
+    def state(self) -> EvaluationState:
+        return EvaluationState(self.last, self.healthy_since, self.version)
 
     def finish(self, instant: int, healthy_since: int, took_ms: float) -> None:
         self.last, self.healthy_since = instant, healthy_since

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import State, Transition
 from chalicelib.domain.conditions import Condition, Operator
+from chalicelib.domain.evaluations import EvaluationState
 from chalicelib.domain.rules import Match, NoData, Rule
 from chalicelib.domain.series import Kind
 from chalicelib.services.trial import TryRules
@@ -138,6 +139,25 @@ def test_silence_is_doubted_for_as_long_as_the_drain_is_behind(is_healthy: bool)
     for place in range(30):
         world.evaluate.run(START + place * TICK, healthy=is_healthy or place < 5)
     assert bool(world.episodes) is is_healthy
+
+
+def test_whoever_judged_meanwhile_had_seen_more_and_is_not_contradicted(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = JudgedWorld(rule(conditions=(Condition("m", ABOVE, 90.0, aggregation="last"),)))
+    host = series(host="a")
+    world.drain((host, START, 1.0))
+    world.evaluate.run(START, healthy=True)
+    other, begin = world.container(), world.begin
+
+    def begin_late() -> EvaluationState:
+        """Another container drains and judges between this one's look at the samples and its turn."""
+        monkeypatch.setattr(world, "begin", begin)
+        world.drain((host, START + TICK, 99.0))
+        assert other.run(START + TICK, healthy=True).changes == 1
+        return begin()
+
+    monkeypatch.setattr(world, "begin", begin_late)
+    assert world.evaluate.run(START + 2 * TICK, healthy=False).changes == 0
+    assert [each.target for each in world.transitions] == [State.PENDING, State.FIRING]
 
 
 def test_series_that_appear_later_join_their_rules() -> None:
