@@ -59,7 +59,7 @@ def main() -> None:
             f"at rest: {after.frames} frames, {after.heads} heads, {after.waiting} waiting,"
             f" {after.all_memory():.0f} MB of memory, {after.database:.1f} MB of database"
         )
-        print("memory by part:", {name: round(mb) for name, mb in sorted(after.memory.items())})
+        print(f"memory by part: {after.memory_by_part()}")
         compare(service, counts, start)
         if not given.no_break:
             overload(service, counts)
@@ -95,7 +95,7 @@ def say(minute: int, counts: Counts, watch: TickWatch, before: Moment, now: Mome
     print(
         f"{minute} {requests} {sum(counts.failed().values())} | {latencies} |"
         f" {statistics.median(late):.2f} {max(late):.2f} {watch.missed} {statistics.median(watch.took or [0]):.0f} |"
-        f" {now.all_memory():.0f} | {(now.all_cpu() - before.all_cpu()) / 0.6:.0f} |"
+        f" {now.all_memory():.0f} ({now.memory_by_part()}) | {(now.all_cpu() - before.all_cpu()) / 0.6:.0f} |"
         f" {now.frames} {now.heads} {now.waiting} | {now.database:.1f}",
         flush=True,
     )

@@ -31,6 +31,11 @@ class Moment:
         """Of all parts."""
         return sum(self.memory.values())
 
+    def memory_by_part(self) -> str:
+        """Each part with its own, the largest first."""
+        parts = sorted(self.memory.items(), key=lambda part: -part[1])
+        return ", ".join(f"{name} {mb:.0f}" for name, mb in parts)
+
     def all_cpu(self) -> float:
         """Of all parts."""
         return sum(self.cpu.values())
