@@ -49,6 +49,7 @@ class LiveContainer(asyncio.Protocol):
         self.pid = self._process.pid
         self.has_worked = False  # it has at least imported the app
         self.was_retired = False
+        self.has_run: set[str] = set()  # the handlers of the functions that it was called for
 
     async def connect(self) -> None:
         """Listen to the process; must be called once, at once."""
@@ -67,6 +68,7 @@ class LiveContainer(asyncio.Protocol):
         assert self._answer is None
         assert self._transport is not None
         answer = self._answer = self._loop.create_future()
+        self.has_run.add(call.handler)
         if self._transport.is_closing():
             self._settle(error=Died("the container ended"))
         else:

@@ -1,4 +1,8 @@
-"""Containers shared by all who call: an idle one is taken first, one call at a time each, a dead one is replaced."""
+"""Containers shared by all who call: an idle one is taken first, one call at a time each, a dead one is replaced.
+
+A function goes to a container that has run it before, if one is idle: what the function remembers there from call to
+call it need not read again, nor hold in the memory of every container.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +81,7 @@ class Pool:
         FunctionFailed with what it raised.
         """
         give_up = time.monotonic() + seconds
-        container = await self._take(seconds)
+        container = await self._take(function.handler, seconds)
         call = frames.Call(function.handler, name, request_id, time.time() + function.seconds, event)
         answer = container.call(call, limit=function.seconds)
         done, _ = await asyncio.wait([answer], timeout=max(0.0, give_up - time.monotonic()))
@@ -93,12 +97,13 @@ class Pool:
             container.end()
         await asyncio.gather(*(container.ended() for container in self._containers))
 
-    async def _take(self, seconds: float) -> LiveContainer:
-        while self._idle:
-            container = self._idle.pop()
-            if not container.was_retired:
-                container.is_wanted()
-                return container
+    async def _take(self, handler: str, seconds: float) -> LiveContainer:
+        idle = [container for container in self._idle if not container.was_retired]
+        if idle:
+            container = next((each for each in reversed(idle) if handler in each.has_run), idle[-1])
+            self._idle.remove(container)
+            container.is_wanted()
+            return container
         if len(self._waiting) >= self._waiting_limit:
             raise AllBusy
         turn: asyncio.Future[LiveContainer] = asyncio.get_running_loop().create_future()
