@@ -14,8 +14,12 @@ import pytest
 from chalicelib import wiring
 from chalicelib.api.schemas.samples import read_batch
 from chalicelib.domain.errors import NotFound
+from chalicelib.domain.rule_records import RuleRecord
+from chalicelib.storage.postgres.evaluation import PostgresEvaluation
+from chalicelib.storage.postgres.rules import PostgresRules
 from chalicelib.wiring import alerting, notifications, ticking
 from tests.conftest import begin_container, forget_wiring
+from tests.infra.local.eventually import eventually
 from tests.integration.live import ALERTS, RULES, Live
 
 T = TypeVar("T")
@@ -163,6 +167,27 @@ def test_a_rule_that_is_deleted_while_it_is_judged_leaves_no_alert_behind(
         live.tick(seconds + 10)
         assert live.api.get(f"{ALERTS}/active").body["alerts"] == []
         assert live.api.get(f"{RULES}/{rule_id}").status == 404
+
+
+def test_a_rule_that_is_changed_while_its_error_is_written_down_waits_for_nobody_who_waits_for_it(
+    live: Live, container: Container[Any]
+) -> None:
+    rule_id, now = live.rule(), live.at(0)
+    database, book = container(wiring.database), container(alerting.rules)
+    changed: list[RuleRecord] = []
+
+    def change() -> None:
+        changed.append(book.change(rule_id, {"threshold": 95}, expected=None, actor="ann", now=now))
+
+    changing = threading.Thread(target=change)
+    with database.transaction() as connection:
+        PostgresEvaluation(database).begin()
+        changing.start()
+        eventually(lambda: connection.execute("SELECT FROM pg_locks WHERE NOT granted").rowcount)
+        PostgresRules(database).note_errors({rule_id: "cannot be judged"}, now)
+    changing.join()
+    assert [record.version for record in changed] == [2]
+    assert live.api.get(f"{RULES}/{rule_id}").body["threshold"] == 95
 
 
 def test_a_channel_that_is_deleted_while_it_is_told_keeps_nobody_else_from_being_told(

@@ -31,7 +31,7 @@ class RuleBook(Protocol):
         ...
 
     def get(self, rule_id: str, *, lock: bool = False) -> RuleRecord | None:
-        """A rule; with `lock`, nobody else changes it until the transaction ends."""
+        """A rule; with `lock`, nobody else changes or judges it until the transaction ends."""
         ...
 
     def page(self, after: str, limit: int, *, metric_type: str | None, enabled: bool | None) -> list[RuleRecord]:

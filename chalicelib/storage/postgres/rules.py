@@ -42,8 +42,10 @@ class PostgresRules:
             touch_rules(connection)
 
     def get(self, rule_id: str, *, lock: bool = False) -> RuleRecord | None:
-        """A rule; with `lock`, nobody else changes it until the transaction ends. Raises Unavailable."""
+        """A rule; with `lock`, nobody else changes or judges it until the transaction ends. Raises Unavailable."""
         with self._database.transaction() as connection:
+            if lock:  # an evaluation locks its row and then rules: the other way round they would wait for each other
+                connection.execute("SELECT FROM evaluation FOR UPDATE")
             row = connection.execute(f"{_SELECT} WHERE id = %s{' FOR UPDATE' if lock else ''}", (rule_id,)).fetchone()
         return None if row is None else _record(*row)
 
