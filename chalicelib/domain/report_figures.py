@@ -40,9 +40,9 @@ class History:
         """The average of each step between two edges; a cell belongs to the step that it begins in."""
         places = np.searchsorted(np.array(edges[1:], np.int64), self.begins, side="right")
         known = self.weights > 0
-        places, values, weights = places[known], self.values[known], self.weights[known]
+        places, weights = places[known], self.weights[known]
         count = len(edges) - 1
-        sums = np.bincount(places, values * weights, count)[:count]
+        sums = _finite(np.bincount(places, _times(self.values[known], weights), count).astype(np.float64)[:count])
         totals = np.bincount(places, weights, count)[:count]
         return [
             total_sum / total if total else None
@@ -108,7 +108,14 @@ def _block_edges(ranges: ReportRange) -> list[int]:
 def _weighted(values: Floats, weights: Floats) -> float | None:
     known = weights > 0
     total = float(weights[known].sum())
-    return float((values[known] * weights[known]).sum()) / total if total else None
+    return float(_finite(_times(values[known], weights[known]).sum())) / total if total else None
+
+
+def _times(values: Floats, weights: Floats) -> Floats:
+    """Each value as often as it weighs."""
+    with np.errstate(over="ignore"):
+        weighted: Floats = _finite(values * weights)
+    return weighted
 
 
 def _runs(
@@ -123,3 +130,8 @@ def _runs(
     ]
     longest = sorted(found, key=lambda gap: gap[0] - gap[1])[:MAX_GAPS]
     return sorted(longest)
+
+
+def _finite(values: Floats) -> Floats:
+    """Without infinities: what adds up beyond the largest number is that number."""
+    return np.nan_to_num(values, nan=np.nan)

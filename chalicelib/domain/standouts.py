@@ -6,6 +6,7 @@ lies from their median, in their usual spread (the median of the distances from 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,7 @@ class Standout:
     per_second: bool = False
 
 
+@np.errstate(over="ignore")
 def levels(times: Ints, values: Floats, at: int) -> tuple[Floats, bool]:
     """The series' level in each of the 31 spans of two minutes up to `at`, the last one last, NaN where it is silent.
 
@@ -56,20 +58,21 @@ def levels(times: Ints, values: Floats, at: int) -> tuple[Floats, bool]:
     found = np.full(SPANS_BEFORE + 1, np.nan)
     for span in np.unique(spans[(spans >= 0) & (spans <= SPANS_BEFORE)]).tolist():
         found[span] = np.nanmedian(values[spans == span])
-    return found, is_counter
+    return np.nan_to_num(found, nan=np.nan), is_counter  # between two of the largest numbers lies none
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def score_of(found: Floats) -> tuple[float, float, float]:
     """(score, usual level, present level) of levels, the score 0 where too little is known."""
     before, now = found[:-1][~np.isnan(found[:-1])], float(found[-1])
     if len(before) < LEAST_SPANS or np.isnan(now):
         return 0.0, float("nan"), now
-    usual = float(np.median(before))
+    usual = float(np.nan_to_num(np.median(before)))
     spread = _AS_NORMAL * float(np.median(np.abs(before - usual)))
     # What comes in bursts is still most of the time: the range of nearly all levels counts as well.
     low, high = np.quantile(before, (0.05, 0.95)).tolist()
     spread = max(spread, (high - low) / _BETWEEN_QUANTILES, _LEAST_SHARE * max(abs(usual), abs(now)))
-    return (abs(now - usual) / spread if spread else 0.0), usual, now
+    return (min(abs(now - usual) / spread, sys.float_info.max) if spread else 0.0), usual, now
 
 
 def most_striking(found: Sequence[Standout]) -> list[Standout]:

@@ -8,6 +8,7 @@ these pairs, is stable. With fewer than 6 pairs no outcome could be significant:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,8 +41,9 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One metric against the period before; `change_percent` is a magnitude, None when it was 0 before and is not now.
+    """One metric against the period before.
 
+    `change_percent` is a magnitude, None when it was 0 before and is not now, or so little that no number is so large.
     `p_value` is None where there were too few pairs to test.
     """
 
@@ -72,7 +74,7 @@ def judge_trend(
     if previous is None or current is None:
         return None
     differences = [now - before for before, now in pairs if before is not None and now is not None]
-    change = None if not previous and current else 100 * abs(current - previous) / abs(previous) if previous else 0.0
+    change = _change_percent(previous, current)
     testable = len(differences) >= LEAST_PAIRS
     p_value = signed_rank_p(differences) if testable else None
     large = change is None or change >= (LEAST_PERCENT if testable else LEAST_PERCENT_UNTESTED)
@@ -81,3 +83,10 @@ def judge_trend(
     else:
         direction = Direction.INCREASING if current > previous else Direction.DECREASING
     return Trend(metric_type, direction, change, previous, current, len(differences), p_value)
+
+
+def _change_percent(previous: float, current: float) -> float | None:
+    if not previous:
+        return None if current else 0.0
+    change = 100 * abs(current - previous) / abs(previous)
+    return change if math.isfinite(change) else None

@@ -81,21 +81,16 @@ def compare(operator: Operator, values: Floats, threshold: float | Floats, high:
 def compared_values(condition: Condition, readings: Readings) -> Floats:
     """What is held against the threshold: the values, or by how many percent they rose (or fell).
 
-    A change from 0 is no data: there is no percentage of nothing.
+    A change from 0 is no data: there is no percentage of nothing. None is infinite, as JSON has no such number: what is
+    beyond the largest one is that one.
     """
     values = np.asarray(readings.values, np.float64)
     if not condition.operator.is_change:
-        return values
+        return np.nan_to_num(values, nan=np.nan)
     if readings.earlier is None:
         raise ValueError(f"{condition.operator} needs earlier values")
     earlier = np.asarray(readings.earlier, np.float64)
     base = np.where(earlier == 0, np.nan, np.abs(earlier))
     with np.errstate(invalid="ignore", over="ignore"):
-        changes: Floats = (values - earlier) / base * 100
+        changes: Floats = np.nan_to_num((values - earlier) / base * 100, nan=np.nan)
     return -changes if condition.operator is Operator.PERCENT_DECREASE else changes
-
-
-def doubt_no_data(verdicts: Verdicts) -> Verdicts:
-    """The verdicts with UNKNOWN in the place of NO_DATA, for when the data may only be late; see gaps.py."""
-    doubted: Verdicts = np.where(verdicts == Verdict.NO_DATA, np.int8(Verdict.UNKNOWN), verdicts)
-    return doubted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -65,4 +66,5 @@ def _condition(condition: Condition, readings: Readings, samples: int, unit: str
 
 
 def _number(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    """The value as JSON can hold it: beyond the largest number stands that number."""
+    return None if math.isnan(value) else max(-sys.float_info.max, min(value, sys.float_info.max))

@@ -177,9 +177,12 @@ def _stored(query: MetricQuery, snapshot: Snapshot, wanted: Wanted, seconds: int
 
 
 def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
-    """The table as points, with gaps filled and the largest groups chosen as the query says."""
+    """The table as points, with gaps filled and the largest groups chosen as the query says.
+
+    None is infinite: what is beyond the largest number, as a sum may be, is that number.
+    """
     first = query.start - query.start % query.step
-    groups, values = table.groups, table.values
+    groups, values = table.groups, np.nan_to_num(table.values, nan=np.nan)
     if query.topk and len(groups) > query.topk:
         # Only the highest averages are told: the others need not become points first.
         counts = np.maximum((~np.isnan(values)).sum(axis=1), 1)

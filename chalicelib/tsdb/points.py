@@ -52,7 +52,7 @@ def write_points(series: Sequence[PointSeries]) -> list[bytes]:
 def fill(how: str, table: NDArray[np.float64]) -> NDArray[np.float64]:
     """What stands where there was no sample: nothing, the value before it, or zero."""
     if how == "zero":
-        return np.nan_to_num(table, nan=0.0, posinf=np.inf, neginf=-np.inf)
+        return np.nan_to_num(table, nan=0.0)
     if how == "previous" and table.size:
         places = np.where(np.isnan(table), 0, np.arange(table.shape[1]))
         np.maximum.accumulate(places, axis=1, out=places)

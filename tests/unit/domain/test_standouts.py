@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalicelib.domain.standouts import (
     LOOK_BACK_MS,
@@ -123,3 +127,14 @@ def test_it_is_said_in_one_line() -> None:
         " 90000 bytes/s"
     )
     assert tell_standouts("host=web-1", []) == "Nothing else stands out on host=web-1"
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=COUNT, max_size=COUNT))
+def test_no_figure_of_it_is_infinite_however_large_the_values_are(values: list[float]) -> None:
+    found, _ = levels(TIMES, np.array(values), AT)
+
+    score, before, now = score_of(found)
+
+    assert not math.isinf(before)
+    assert not math.isinf(now)
+    assert math.isfinite(score)

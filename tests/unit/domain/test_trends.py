@@ -113,3 +113,10 @@ def test_what_was_not_recorded_has_no_trend_and_what_came_from_nothing_no_percen
     nothing = judge_trend("error_rate", 0, 0, [(0, 0)] * 7)
     assert nothing is not None
     assert (nothing.change_percent, nothing.direction) == (0, Direction.STABLE)
+
+
+def test_a_change_that_no_number_is_large_enough_for_has_no_percentage() -> None:
+    found = judge_trend("response_time", 1e-9, 1.7e308, [])
+
+    assert found is not None
+    assert (found.direction, found.change_percent) == (Direction.INCREASING, None)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.conditions import Condition, Operator
 from chalicelib.domain.rules import Match, Rule, Verdict
-from chalicelib.domain.verdicts import Readings, doubt_no_data, judge, judge_condition
+from chalicelib.domain.verdicts import Readings, judge, judge_condition
 
 NAN = float("nan")
 B, C, N = Verdict.BREACHED, Verdict.CLEAR, Verdict.NO_DATA
@@ -134,8 +134,3 @@ def test_a_table_of_groups_and_instants_keeps_its_shape() -> None:
 def test_a_change_without_earlier_values_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="needs earlier values"):
         judge_condition(condition("percent_increase", 5), readings([1.0]), firing=False)
-
-
-def test_doubt_leaves_what_was_seen_as_it_is() -> None:
-    verdicts = np.array([B, N, C], np.int8)
-    assert doubt_no_data(verdicts).tolist() == [B, Verdict.UNKNOWN, C]
