@@ -74,14 +74,6 @@ def is_aggregation(name: str) -> bool:
     return name in AGGREGATIONS or _PERCENTILE.fullmatch(name) is not None
 
 
-def window_at_interval(window: int, interval: int) -> int:
-    """How far back a verdict looks, in ms, for a window in seconds and a series' interval in ms.
-
-    At least two and a half intervals: a sample that is a little late must not read as no data.
-    """
-    return max(window * 1000, interval * 5 // 2)
-
-
 def read_condition(fields: Fields) -> Condition:
     """A condition out of its JSON fields; what is wrong is noted in `fields`, whose `finish` raises it."""
     operator = fields.choice("condition", Operator)

@@ -47,7 +47,6 @@ class Drained:
     frames: int = 0
     samples: int = 0
     lost: int = 0
-    trimmed: int = 0
     behind: bool = False
 
 
@@ -83,7 +82,7 @@ class Drain:
                 break
         else:
             total.behind = True
-        total.trimmed = self._trim(position, now)
+        self._trim(position, now)
         if total.frames or total.lost:
             _log.info("drained", extra={"frames": total.frames, "samples": total.samples, "lost": total.lost})
         return total
@@ -178,11 +177,11 @@ class Drain:
         self._announced.clear()
         self._refused.clear()
 
-    def _trim(self, position: str, now: int) -> int:
+    def _trim(self, position: str, now: int) -> None:
         """Let go of frames that are drained and too old to be read live; never of the entry at the offset."""
         oldest_live = now - self._live_window_ms
         drained_at = int(position.partition("-")[0])
-        return self._source.trim_before(position if drained_at <= oldest_live else f"{oldest_live}-0")
+        self._source.trim_before(position if drained_at <= oldest_live else f"{oldest_live}-0")
 
 
 def _by_series(samples: Columns) -> dict[int, bytes]:

@@ -22,8 +22,6 @@ from chalicelib.services.history import AlertHistory
 from chalicelib.services.ports.alerting import RuleBook, SilenceBook
 from chalicelib.services.trial import TryRules, grid, plan_on, read_groups
 
-MAX_EVALUATIONS = 360
-
 
 class Ledger(Protocol):
     """What was told of an alert, or was not, and why."""

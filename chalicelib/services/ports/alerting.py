@@ -113,14 +113,6 @@ class AuditBook(Protocol):
         ...
 
 
-class Names(Protocol):
-    """What tokens are called."""
-
-    def name_of(self, token_id: str) -> str | None:
-        """A token's name; None when it is gone."""
-        ...
-
-
 class Teller(Protocol):
     """Decides whom to tell of what has changed, and of what time alone makes due."""
 

@@ -55,14 +55,6 @@ class ScrapePlan(Protocol):
         ...
 
 
-class ScrapeBook(Protocol):
-    """Where is written what became of scrapes."""
-
-    def note(self, scrapes: Sequence[Scrape]) -> None:
-        """Write down what became of these, any number of times; an older one never replaces a newer."""
-        ...
-
-
 class PullQueue(Protocol):
     """The way to the puller."""
 

@@ -132,14 +132,6 @@ class Ledger(Protocol):
         ...
 
 
-class ReceiptBook(Protocol):
-    """Where receipts are written down."""
-
-    def record(self, receipt: Receipt) -> None:
-        """Write down an attempt and what it makes of the notification and its channel; any number of times."""
-        ...
-
-
 class JobQueue(Protocol):
     """The way to the notifier: in order for each group."""
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.domain.conditions import Operator, is_aggregation, window_at_interval
+from chalicelib.domain.conditions import Operator, is_aggregation
 from chalicelib.domain.default_rules import default_rules
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.rule_form import amend_rule, read_rule, write_rule
@@ -274,8 +274,3 @@ def test_the_default_rules_are_the_contracts_three_and_three_that_wait() -> None
 @pytest.mark.parametrize("name", [*AGGREGATIONS, "p50", "p99.9"])
 def test_a_condition_may_aggregate_by_whatever_a_query_may(name: str) -> None:
     assert is_aggregation(name)
-
-
-def test_a_window_spans_two_and_a_half_intervals_at_least() -> None:
-    assert window_at_interval(60, 10_000) == 60_000
-    assert window_at_interval(60, 60_000) == 150_000
