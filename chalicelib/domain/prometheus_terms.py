@@ -83,6 +83,8 @@ def _divide(left: Fraction, right: Fraction) -> Fraction:
         return _scale(left, right.under[None] / right.over[None])
     if list(left.under) != [None] or list(right.under) != [None]:
         raise NotConvertible("divides fractions of metrics")
+    if not any(right.over.values()):
+        raise NotConvertible("divides by zero")
     return Fraction(_times(left.over, 1 / left.under[None]), _times(right.over, 1 / right.under[None]))
 
 

@@ -44,7 +44,7 @@ def parse_promql(text: str) -> Node:
 
 def seconds(duration: str) -> int:
     """`1h30m` in seconds, at least one. Raises InvalidPromql."""
-    parts = re.findall(r"(\d+)(ms|[smhdwy])", duration)
+    parts = re.findall(r"(\d{1,9})(ms|[smhdwy])", duration)
     if not parts or "".join(number + unit for number, unit in parts) != duration:
         raise InvalidPromql(f"{duration[:40]!r} is no duration")
     return max(1, round(sum(int(number) * _SECONDS[unit] for number, unit in parts)))
@@ -136,6 +136,8 @@ class _Reader:
     def _aggregate(self, function: str) -> Node:
         by, without = self._grouping()
         arguments = self._arguments()
+        if not arguments:
+            raise InvalidPromql(f"{function} of nothing is not understood")
         if by is None and without is None:
             by, without = self._grouping()
         return Aggregate(function, arguments, by, without)
