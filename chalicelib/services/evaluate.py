@@ -98,7 +98,9 @@ class Evaluate:
                 state = self._book.begin()
                 if state != known:
                     continue  # somebody changed a rule or judged an instant just now
-                return self._judge_due(state, instant, began, healthy=healthy)
+                done, errors = self._judge_due(state, instant, began, healthy=healthy)
+            self._errors = errors  # only now: what could not be committed has to be written again
+            return done
         return Evaluated()  # the next instant takes this one along
 
     def _prepare(self, instant: int, version: int) -> None:
@@ -119,10 +121,13 @@ class Evaluate:
         }
         self._version = version
 
-    def _judge_due(self, state: EvaluationState, instant: int, began: float, *, healthy: bool) -> Evaluated:
+    def _judge_due(
+        self, state: EvaluationState, instant: int, began: float, *, healthy: bool
+    ) -> tuple[Evaluated, dict[str, str]]:
+        """What it did, and why which rules could not be judged."""
         due = due_instants(state.last, instant, self._tick_ms)
         if not due.instants:
-            return Evaluated()
+            return Evaluated(), self._errors
         healthy_since = instant if due.gap or not healthy or state.healthy_since is None else state.healthy_since
         if due.gap:
             _log.warning("rules were not judged for a while", extra={"last": state.last, "instant": instant})
@@ -134,14 +139,13 @@ class Evaluate:
         news = {each: errors.get(each) for each in self._records if errors.get(each) != self._errors.get(each)}
         if news:
             self._rules.note_errors(news, instant)
-            self._errors = errors
         self._teller.run(changes, self._silences.relevant(instant), instant)
         self._book.finish(instant, healthy_since, (self._clock() - began) * 1000)
         for change in changes:
             for each in change.transitions:
                 extra = {"alert": each.alert_id, "rule": change.episode.rule_id, "to": each.target, "at": each.at}
                 _log.info("an alert changed", extra=extra)
-        return Evaluated(len(due.instants), len(changes), len(errors))
+        return Evaluated(len(due.instants), len(changes), len(errors)), errors
 
     def _judge(self, due: Due, healthy_since: int) -> Judging:
         judging = Judging(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.domain.alerts import State, Transition
 from chalicelib.domain.conditions import Condition, Operator
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.evaluations import EvaluationState
 from chalicelib.domain.rules import Match, NoData, Rule
 from chalicelib.domain.series import Kind
@@ -167,3 +168,28 @@ def test_series_that_appear_later_join_their_rules() -> None:
     world.drain((series(host="b"), START + TICK, 95.0))
     world.evaluate.run(START + TICK, healthy=True)
     assert [each.tags for each in world.episodes.values()] == [{"host": "b"}]
+
+
+class Interrupted(JudgedWorld):
+    """Loses the database before the first commit: nothing of that transaction stays."""
+
+    is_lost = True
+
+    def finish(self, instant: int, healthy_since: int, took_ms: float) -> None:
+        if self.is_lost:
+            self.is_lost = False
+            self.errors.clear()
+            raise Unavailable("PostgreSQL cannot be reached.")
+        super().finish(instant, healthy_since, took_ms)
+
+
+def test_why_a_rule_cannot_be_judged_is_written_again_when_the_first_time_was_rolled_back() -> None:
+    world = Interrupted(Rule("r", "r", (Condition("m", ABOVE, 90.0),)))
+    world.drain((series(unit="ms"), START, 1.0), (series(unit="percent"), START, 1.0))
+    with pytest.raises(Unavailable):
+        world.evaluate.run(START, healthy=True)
+
+    done = world.evaluate.run(START + TICK, healthy=True)
+
+    assert done.errors == 1
+    assert "which do not convert" in str(world.errors["r"])
