@@ -7,6 +7,7 @@ font has to be shipped to draw them.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,8 +36,9 @@ def top_of(values: Sequence[float | None], reference: float | None = None) -> fl
     highest = max((value for value in (*values, reference) if value is not None), default=0.0)
     if highest <= 0:
         return 1.0
-    power = 10.0 ** math.floor(math.log10(highest))
-    return next(power * step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if power * step >= highest)
+    power = 10.0 ** max(math.floor(math.log10(highest)), sys.float_info.min_10_exp)
+    top = next(power * step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if power * step >= highest)
+    return min(top, sys.float_info.max)
 
 
 def line_chart(values: Sequence[float | None], colours: Colours, *, reference: float | None = None) -> str:

@@ -9,6 +9,7 @@ import csv
 import io
 import re
 import struct
+import sys
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -119,7 +120,11 @@ def test_nothing_is_drawn_across_a_gap() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "top"), [([245.5], 300), ([0.0], 1), ([], 1), ([None, 1.2], 1.5), ([1000.0], 1000), ([0.0009], 0.001)]
+    ("values", "top"),
+    [
+        *(([245.5], 300), ([0.0], 1), ([], 1), ([None, 1.2], 1.5), ([1000.0], 1000), ([0.0009], 0.001)),
+        *(([5e-324], 1e-307), ([1.7e308], sys.float_info.max)),
+    ],
 )
 def test_a_chart_ends_at_a_round_number(values: list[float | None], top: float) -> None:
     assert top_of(values) == pytest.approx(top)
