@@ -8,7 +8,8 @@ from typing import Any
 from chalicelib.domain.alert_form import AlertFilter, Step
 from chalicelib.domain.alerts import State
 from chalicelib.domain.episodes import Episode
-from chalicelib.domain.errors import InvalidInput, NotFound
+from chalicelib.domain.errors import NotFound
+from chalicelib.services.cursors import read_cursor, write_cursor
 from chalicelib.services.ports.alerting import AlertBook
 
 PAGE = 100
@@ -27,9 +28,9 @@ class AlertHistory:
 
     def page(self, wanted: AlertFilter, after: str | None) -> tuple[list[Episode], str | None]:
         """A page of the history, those pending last first, and the cursor of the next page or None."""
-        found = self._book.page(wanted, _position(after), PAGE + 1)
-        following = f"{found[PAGE - 1].alert.pending_since}~{found[PAGE - 1].alert.id}" if len(found) > PAGE else None
-        return found[:PAGE], following
+        found = self._book.page(wanted, read_cursor(after), PAGE + 1)
+        last = found[PAGE - 1].alert if len(found) > PAGE else None
+        return found[:PAGE], None if last is None else write_cursor(last.pending_since, last.id)
 
     def get(self, alert_id: str) -> tuple[Episode, list[Step]]:
         """An alert and its timeline. Raises NotFound."""
@@ -41,12 +42,3 @@ class AlertHistory:
     def stats(self, start: int, end: int) -> Sequence[Mapping[str, Any]]:
         """What each rule's alerts did in [start, end), epoch ms; the noisiest rule first."""
         return self._book.stats(start, end)
-
-
-def _position(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    pending_since, _, alert_id = cursor.partition("~")
-    if not alert_id or not pending_since.isascii() or not pending_since.isdigit() or len(pending_since) > 15:
-        raise InvalidInput("after: is not a cursor that a page named as next.", field="after")
-    return int(pending_since), alert_id
