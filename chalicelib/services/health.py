@@ -30,7 +30,8 @@ from chalicelib.domain.health import (
     usage_check,
 )
 from chalicelib.domain.names import CPU_USAGE, DISK_USAGE, ERROR_RATE, MEMORY_USAGE, RESPONSE_TIME
-from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore, Queries, Together
+from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore
+from chalicelib.services.ports.queries import Queries, Together
 from chalicelib.services.query import MetricQuery
 
 CACHED_MS = 5_000

@@ -10,7 +10,7 @@ from chalicelib.domain.names import ERROR_RATE, THROUGHPUT
 from chalicelib.domain.report_figures import Floats, History, empty_history
 from chalicelib.domain.report_ranges import HOUR, ReportRange
 from chalicelib.domain.reports import FIGURES
-from chalicelib.services.ports.reports import Queries
+from chalicelib.services.ports.queries import Queries
 from chalicelib.services.query import MetricQuery
 from chalicelib.tsdb.points import PointSeries
 

@@ -29,7 +29,8 @@ from chalicelib.domain.reports import (
     Step,
 )
 from chalicelib.domain.trends import Trend, judge_trend
-from chalicelib.services.ports.reports import ActiveUsers, AlertPages, ReportFacts, Together
+from chalicelib.services.ports.queries import Together
+from chalicelib.services.ports.reports import ActiveUsers, AlertPages, ReportFacts
 from chalicelib.services.report_details import with_details
 from chalicelib.services.report_readings import ReportReadings
 

@@ -1,28 +1,10 @@
-"""What health needs of the world: the figures, the state of the stores, the history of checks."""
+"""What health needs of the world: the state of the stores, the history of checks."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chalicelib.domain.health import HealthReport, StoreFacts
-from chalicelib.services.query import MetricAnswer, MetricQuery
-
-
-class Queries(Protocol):
-    """Answers metric queries."""
-
-    def run(self, query: MetricQuery) -> MetricAnswer:
-        """The points asked for. Raises InvalidInput or Unavailable."""
-        ...
-
-
-class Together(Protocol):
-    """Opens the store for several queries."""
-
-    def queries(self) -> AbstractContextManager[Queries]:
-        """Answers queries within the block, all of one instant. Raises Unavailable, also from within."""
-        ...
 
 
 class HealthStore(Protocol):

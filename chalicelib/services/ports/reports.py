@@ -1,30 +1,12 @@
-"""What reports need of the world: figures, alerts, the set-up, and where they are kept."""
+"""What reports need of the world beside queries: alerts, the set-up, distinct users."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Protocol
 
 from chalicelib.domain.alert_form import AlertFilter
 from chalicelib.domain.episodes import Episode
 from chalicelib.domain.reports import AlertStatistics, Setup
-from chalicelib.services.query import MetricAnswer, MetricQuery
-
-
-class Queries(Protocol):
-    """Answers metric queries."""
-
-    def run(self, query: MetricQuery) -> MetricAnswer:
-        """The points asked for. Raises InvalidInput or Unavailable."""
-        ...
-
-
-class Together(Protocol):
-    """Opens the store for many queries."""
-
-    def queries(self) -> AbstractContextManager[Queries]:
-        """Answers queries within the block, all of one instant. Raises Unavailable, also from within."""
-        ...
 
 
 class AlertPages(Protocol):
