@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.episodes import Change
-from chalicelib.services.ports.alerting import AnySilence
+from chalicelib.domain.silences import AnySilence
 
 
 class Untold:

@@ -100,7 +100,8 @@ _AFTER_HOLD = {
     Reason.ACKNOWLEDGED: Reason.ESCALATION,
 }
 _UNDECIDED = frozenset({None, Reason.PENDING})
-_HOLDS_RESOLVED = frozenset({Reason.SILENCED, Reason.MAINTENANCE, Reason.RATE_LIMITED})
+# What keeps `resolved` back for a while.
+HOLDS_RESOLVED = frozenset({Reason.SILENCED, Reason.MAINTENANCE, Reason.RATE_LIMITED})
 
 
 def plan(before: State | None, after: Alert | None, facts: Facts, now: int) -> Decision | None:
@@ -198,7 +199,7 @@ def _plan_resolved(after: Alert, facts: Facts) -> Decision | None:
 
 
 def _plan_held_resolved(facts: Facts) -> Decision | None:
-    if not facts.told or facts.failed or facts.last_reason not in _HOLDS_RESOLVED:
+    if not facts.told or facts.failed or facts.last_reason not in HOLDS_RESOLVED:
         return None
     decision = _obstacle(facts, stopped_by_acknowledgement=False) or Decision(Reason.RESOLVED)
     return None if decision.reason is facts.last_reason else decision

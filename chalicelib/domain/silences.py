@@ -114,7 +114,10 @@ class MaintenanceWindow:
         return Mute(Reason.MAINTENANCE, self.id)
 
 
-def muting(silences: Iterable[Silence | MaintenanceWindow], subject: Subject, now: int) -> Mute | None:
+AnySilence = Silence | MaintenanceWindow
+
+
+def muting(silences: Iterable[AnySilence], subject: Subject, now: int) -> Mute | None:
     """What covers an alert now, the first of them in the order given; callers give silences before windows."""
     for each in silences:
         span = each.span_at(now)
@@ -123,9 +126,7 @@ def muting(silences: Iterable[Silence | MaintenanceWindow], subject: Subject, no
     return None
 
 
-def ended_muting(
-    silences: Iterable[Silence | MaintenanceWindow], subject: Subject, *, since: int, now: int
-) -> Mute | None:
+def ended_muting(silences: Iterable[AnySilence], subject: Subject, *, since: int, now: int) -> Mute | None:
     """What covered an alert and ended after `since`, up to `now`; the latest of them.
 
     Windows are known to have ended for as long as they last: callers ask at every tick.

@@ -12,8 +12,8 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.episodes import Episode
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.silence_form import keep_window, read_silence, read_window, write_silence
-from chalicelib.domain.silences import MaintenanceWindow, Silence
-from chalicelib.services.ports.alerting import AlertBook, AnySilence, AuditBook, SilenceBook, UnitOfWork
+from chalicelib.domain.silences import AnySilence, MaintenanceWindow, Silence
+from chalicelib.services.ports.alerting import AlertBook, AuditBook, SilenceBook, UnitOfWork
 
 PAGE = 100
 MAX_PREVIEW = 1_000

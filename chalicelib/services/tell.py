@@ -22,9 +22,9 @@ from chalicelib.domain.ledger import Entry, Telling
 from chalicelib.domain.lifecycle import is_acknowledged
 from chalicelib.domain.notifications import Decision, Reason, plan
 from chalicelib.domain.rules import Rule
+from chalicelib.domain.silences import AnySilence
 from chalicelib.services.ports.notifying import ChannelBook, ChannelTypes, EntryBook, Group, TellingBook
 from chalicelib.services.telling_facts import (
-    AnySilence,
     Limit,
     Outlook,
     channels_of,

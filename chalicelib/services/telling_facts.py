@@ -11,17 +11,15 @@ from chalicelib.domain.cooldowns import Cooldown, after_decision
 from chalicelib.domain.episodes import Change, Episode
 from chalicelib.domain.ledger import Telling
 from chalicelib.domain.lifecycle import is_acknowledged
-from chalicelib.domain.notifications import Decision, Facts, Mute, Reason, next_decision_at
+from chalicelib.domain.notifications import HOLDS_RESOLVED, Decision, Facts, Mute, Reason, next_decision_at
 from chalicelib.domain.rules import DEFAULT_REPEAT_INTERVAL
-from chalicelib.domain.silences import MaintenanceWindow, Silence, ended_muting, muting
+from chalicelib.domain.silences import AnySilence, ended_muting, muting
 from chalicelib.services.ports.notifying import Group
 
-AnySilence = Silence | MaintenanceWindow
 # What is looked at again at every tick, because only time or somebody's doing ends it.
 _HELD = frozenset(
     {Reason.SILENCED, Reason.MAINTENANCE, Reason.RATE_LIMITED, Reason.CHANNEL_DISABLED, Reason.ACKNOWLEDGED}
 )
-_HOLDS_RESOLVED = frozenset({Reason.SILENCED, Reason.MAINTENANCE, Reason.RATE_LIMITED})
 
 
 class Limit:
@@ -138,7 +136,7 @@ def due_at(telling: Telling, context: Outlook, facts: Facts) -> int | None:
 
 
 def holds_resolved(telling: Telling) -> bool:
-    return telling.told_at is not None and not telling.failed and telling.last_reason in _HOLDS_RESOLVED
+    return telling.told_at is not None and not telling.failed and telling.last_reason in HOLDS_RESOLVED
 
 
 def group_of(episode: Episode) -> Group:

@@ -10,9 +10,7 @@ from chalicelib.domain.alert_form import AlertFilter, Step
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.episodes import Change, Episode
 from chalicelib.domain.rule_records import RuleRecord
-from chalicelib.domain.silences import MaintenanceWindow, Silence
-
-AnySilence = Silence | MaintenanceWindow
+from chalicelib.domain.silences import AnySilence
 
 
 class UnitOfWork(Protocol):

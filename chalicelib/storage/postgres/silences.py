@@ -6,10 +6,9 @@ from typing import Any
 
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.silence_form import MAX_WINDOW_SECONDS, keep_window, load_silence, load_window, write_silence
-from chalicelib.domain.silences import MaintenanceWindow, Silence
+from chalicelib.domain.silences import AnySilence, MaintenanceWindow, Silence
 from chalicelib.storage.postgres.connection import Database
 
-AnySilence = Silence | MaintenanceWindow
 _KINDS: dict[type[AnySilence], str] = {Silence: "silence", MaintenanceWindow: "maintenance_window"}
 
 
