@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from chalicelib.domain.channels import Channel
+from chalicelib.domain.episodes import Episode
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.jobs import Notice
 from chalicelib.domain.notifications import Reason
@@ -51,6 +53,24 @@ class Entry:
     def waits(self) -> bool:
         """Whether it waits for others of its rule, to be told in one message with them."""
         return self.notice is not None and self.notice.group_wait > 0
+
+
+def entry_to(
+    channel: Channel, reason: Reason, notice: Notice | None, *, entry_id: str, at: int, episode: Episode | None = None
+) -> Entry:
+    """A decision about a channel at an instant (epoch ms), and about which episode; what goes out, does so at once."""
+    return Entry(
+        id=entry_id,
+        at=at,
+        alert_id=None if episode is None else episode.alert.id,
+        rule_id="" if episode is None else episode.rule_id,
+        channel_id=channel.id,
+        channel_name=channel.name,
+        channel_type=channel.type,
+        reason=reason,
+        notice=notice,
+        not_before=at,
+    )
 
 
 @dataclass(frozen=True, slots=True)

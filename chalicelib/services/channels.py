@@ -12,7 +12,7 @@ from chalicelib.domain.channels import Channel, ChannelRecord
 from chalicelib.domain.errors import Conflict, InvalidInput, NotFound
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.jobs import Notice
-from chalicelib.domain.ledger import Entry
+from chalicelib.domain.ledger import entry_to
 from chalicelib.domain.lifecycle import check_version
 from chalicelib.domain.notifications import Reason
 from chalicelib.services.ports.alerting import AuditBook, UnitOfWork
@@ -106,19 +106,8 @@ class Channels:
         """Queue a test message; its id in the ledger. Raises NotFound."""
         channel = self.get(channel_id).channel
         notification_id = f"ntf_{self._random_bytes(16).hex()}"
-        entry = Entry(
-            id=notification_id,
-            at=now,
-            alert_id=None,
-            rule_id="",
-            channel_id=channel.id,
-            channel_name=channel.name,
-            channel_type=channel.type,
-            reason=Reason.TEST,
-            notice=Notice(at=now, reason=str(Reason.TEST)),
-            not_before=now,
-        )
-        self._entries.write([entry])
+        notice = Notice(at=now, reason=str(Reason.TEST))
+        self._entries.write([entry_to(channel, Reason.TEST, notice, entry_id=notification_id, at=now)])
         return notification_id
 
     def _read(

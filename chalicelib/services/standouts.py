@@ -15,7 +15,7 @@ import numpy as np
 from chalicelib.domain.channels import Channel, ChannelSet
 from chalicelib.domain.episodes import Episode
 from chalicelib.domain.jobs import notice_of
-from chalicelib.domain.ledger import Entry
+from chalicelib.domain.ledger import Entry, entry_to
 from chalicelib.domain.notifications import Reason
 from chalicelib.domain.series import Definition, Kind
 from chalicelib.domain.standouts import LOOK_BACK_MS, Standout, levels, most_striking, score_of, tell_standouts
@@ -103,18 +103,8 @@ class FindStandouts:
         return most_striking(found)
 
     def _entry(self, episode: Episode, channel: Channel, sentence: str, now: int) -> Entry:
-        return Entry(
-            id=self._new_id(),
-            at=now,
-            alert_id=episode.alert.id,
-            rule_id=episode.rule_id,
-            channel_id=channel.id,
-            channel_name=channel.name,
-            channel_type=channel.type,
-            reason=Reason.STANDOUTS,
-            notice=notice_of(episode, None, Reason.STANDOUTS, now, message=sentence),
-            not_before=now,
-        )
+        notice = notice_of(episode, None, Reason.STANDOUTS, now, message=sentence)
+        return entry_to(channel, Reason.STANDOUTS, notice, entry_id=self._new_id(), at=now, episode=episode)
 
 
 def place_of(tags: Mapping[str, str]) -> tuple[str, str] | None:

@@ -18,7 +18,7 @@ from chalicelib.domain.channels import Channel, ChannelSet
 from chalicelib.domain.cooldowns import Cooldown
 from chalicelib.domain.episodes import Change
 from chalicelib.domain.jobs import notice_of
-from chalicelib.domain.ledger import Entry, Telling
+from chalicelib.domain.ledger import Entry, Telling, entry_to
 from chalicelib.domain.lifecycle import is_acknowledged
 from chalicelib.domain.notifications import Decision, Reason, plan
 from chalicelib.domain.rules import Rule
@@ -134,20 +134,10 @@ class Tell:
         notice = notice_of(episode, change.rule, decision.reason, now, flaps=decision.flaps)
         if not self._types.can_group(channel):
             notice = replace(notice, group_wait=0)
-        return Entry(
-            id=self._new_id(),
-            at=now,
-            alert_id=episode.alert.id,
-            rule_id=episode.rule_id,
-            channel_id=channel.id,
-            channel_name=channel.name,
-            channel_type=channel.type,
-            reason=decision.reason,
-            mute_id=decision.mute_id,
-            flaps=decision.flaps,
-            notice=notice if decision.reason.is_sent else None,
-            not_before=now + notice.group_wait * 1000,
-        )
+        told = notice if decision.reason.is_sent else None
+        entry = entry_to(channel, decision.reason, told, entry_id=self._new_id(), at=now, episode=episode)
+        not_before = now + notice.group_wait * 1000
+        return replace(entry, mute_id=decision.mute_id, flaps=decision.flaps, not_before=not_before)
 
     def _show_acknowledgement(
         self, change: Change, present: dict[str, Telling], channels: ChannelSet, sheet: Sheet, now: int
@@ -160,20 +150,9 @@ class Tell:
             channel = channels.get(telling.channel_id)
             if telling.told_at is None or not channel.enabled or not self._types.shows_updates(channel):
                 continue
-            notice = notice_of(change.episode, change.rule, Reason.ACKNOWLEDGED, now)
-            entry = Entry(
-                id=self._new_id(),
-                at=now,
-                alert_id=change.episode.alert.id,
-                rule_id=change.episode.rule_id,
-                channel_id=channel.id,
-                channel_name=channel.name,
-                channel_type=channel.type,
-                reason=Reason.ACKNOWLEDGED,
-                notice=notice,
-                not_before=now,
-            )
-            sheet.entries.append(entry)
+            reason, episode = Reason.ACKNOWLEDGED, change.episode
+            notice = notice_of(episode, change.rule, reason, now)
+            sheet.add(entry_to(channel, reason, notice, entry_id=self._new_id(), at=now, episode=episode))
 
     def _limits(
         self, channels: ChannelSet, changes: Sequence[Change], told: dict[str, dict[str, Telling]], now: int

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from chalicelib.domain.channels import CANARY
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.jobs import Job, Notice, Target
-from chalicelib.domain.ledger import Delivery, Entry, LedgerFilter, Recorded
+from chalicelib.domain.ledger import Delivery, Entry, LedgerFilter, Recorded, entry_to
 from chalicelib.domain.notifications import Reason
 from chalicelib.services.dispatch import Dispatch
 from chalicelib.services.ports.notifying import EntryBook, JobQueue, Ledger
@@ -78,15 +78,5 @@ class Watchdog:
         return found[0] if found else None
 
     def _canary(self, now: int) -> Entry:
-        return Entry(
-            id=self._new_id(),
-            at=now,
-            alert_id=None,
-            rule_id="",
-            channel_id=CANARY.id,
-            channel_name=CANARY.name,
-            channel_type=CANARY.type,
-            reason=Reason.TEST,
-            notice=Notice(at=now, reason=str(Reason.TEST)),
-            not_before=now,
-        )
+        notice = Notice(at=now, reason=str(Reason.TEST))
+        return entry_to(CANARY, Reason.TEST, notice, entry_id=self._new_id(), at=now)
