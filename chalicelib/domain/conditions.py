@@ -61,6 +61,10 @@ class Condition:
     tags: Selection = ()
     compare_to: int = DEFAULT_COMPARE_TO
 
+    def limit(self, *, firing: bool) -> float:
+        """The threshold that counts: while an alert fires the recovery threshold, if there is one."""
+        return self.recovery_threshold if firing and self.recovery_threshold is not None else self.threshold
+
     def judges_the_same(self, other: Condition) -> bool:
         """Whether only thresholds differ, if anything does."""
         return all(

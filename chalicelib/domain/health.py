@@ -72,9 +72,8 @@ class StoreFacts:
     """What the database says of the service; instants in epoch ms, None = it has not been yet.
 
     `drained_entry` is the last entry of the stream that was drained. `telling_rules` of `enabled_rules` have a
-    recipient or a channel. `dead_letters` could not be delivered. `refused`: the samples of
-    which most were refused within the hour. `silent_hosts` have stopped reporting within the last
-    day.
+    recipient or a channel. `dead_letters` could not be delivered. `refused`: the metric type of which most samples were
+    refused within the hour. `silent_hosts` have stopped reporting within the last day.
     """
 
     alerts: ActiveAlerts

@@ -149,7 +149,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the range: where it begins (epoch ms), each metric's average, and how much of it has data."""
+    """One step of the range: where it begins (epoch ms), and each metric's average."""
 
     begins: int
     figures: Mapping[str, float | None]

@@ -58,9 +58,7 @@ def judge(rule: Rule, readings: Sequence[Readings], *, firing: bool) -> Verdicts
 def judge_condition(condition: Condition, readings: Readings, *, firing: bool) -> Verdicts:
     """One condition's verdict at each place."""
     values = compared_values(condition, readings)
-    threshold = condition.threshold
-    if firing and condition.recovery_threshold is not None:
-        threshold = condition.recovery_threshold
+    threshold = condition.limit(firing=firing)
     high = threshold if condition.threshold_high is None else condition.threshold_high
     breached = compare(condition.operator, values, threshold, high)
     verdicts: Verdicts = np.asarray(breached).astype(np.int8) * np.int8(Verdict.BREACHED)

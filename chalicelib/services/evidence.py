@@ -42,16 +42,13 @@ def compared_value(condition: Condition, readings: Readings) -> float | None:
 
 def _condition(condition: Condition, readings: Readings, samples: int, unit: str, *, firing: bool) -> dict[str, Any]:
     verdict = Verdict(int(judge_condition(condition, readings, firing=firing)[0]))
-    threshold = condition.threshold
-    if firing and condition.recovery_threshold is not None:
-        threshold = condition.recovery_threshold
     shown: dict[str, Any] = {
         "metricType": condition.metric_type,
         "aggregation": condition.aggregation,
         "window": condition.window,
         "tags": dict(condition.tags),
         "condition": str(condition.operator),
-        "threshold": threshold,
+        "threshold": condition.limit(firing=firing),
         "value": _number(float(readings.values[0])),
         "unit": unit,
         "samples": samples,

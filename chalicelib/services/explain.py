@@ -6,6 +6,7 @@ the conditions are read again at the very moment that is asked about.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -13,11 +14,13 @@ import numpy as np
 
 from chalicelib.domain.alert_form import Step, show_alert, show_step
 from chalicelib.domain.alerts import State
+from chalicelib.domain.conditions import Condition
 from chalicelib.domain.errors import InvalidInput, NotFound
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.rules import Rule, Verdict
 from chalicelib.domain.silences import muting
-from chalicelib.domain.verdicts import Readings, compared_values, judge
+from chalicelib.domain.verdicts import Readings, compared_values, judge, judge_condition
+from chalicelib.services.evidence import compared_value
 from chalicelib.services.history import AlertHistory
 from chalicelib.services.ports.alerting import RuleBook, SilenceBook
 from chalicelib.services.trial import TryRules, grid, plan_on, read_groups
@@ -70,7 +73,8 @@ class Explain:
         last = passed[-1]
         record = self._rules.get(episode.rule_id)
         mute = muting(self._silences.relevant(now), episode.subject, at)
-        seen = None if record is None else self._seen_at(record.rule, episode.tags, at, firing=_was_firing(passed))
+        fires = last.target is State.FIRING
+        seen = None if record is None else self._seen_at(record.rule, episode.tags, at, firing=fires)
         return {
             "alert": show_alert(episode),
             "at": to_iso(at),
@@ -99,7 +103,7 @@ class Explain:
         for group in read_groups(planned, history, instants):
             verdicts = judge(rule, group.readings, firing=False)
             values = [
-                compared_values(condition, readings).tolist()
+                [None if math.isnan(value) else value for value in compared_values(condition, readings).tolist()]
                 for condition, readings in zip(rule.conditions, group.readings, strict=True)
             ]
             groups.append(
@@ -109,13 +113,13 @@ class Explain:
                         {
                             "at": to_iso(at),
                             "verdict": Verdict(int(verdicts[place])).name.lower(),
-                            "values": [_number(each[place]) for each in values],
+                            "values": [each[place] for each in values],
                         }
                         for place, at in enumerate(instants.tolist())
                     ],
                 }
             )
-        return {"ruleId": rule_id, "units": [now.unit for now, _ in planned.sources], "groups": groups}
+        return {"ruleId": rule_id, "units": [present.unit for present, _ in planned.sources], "groups": groups}
 
     def _seen_at(self, rule: Rule, tags: Mapping[str, str], at: int, *, firing: bool) -> list[dict[str, Any]] | None:
         """What each condition reads at a moment; None when the rule no longer knows the group."""
@@ -123,29 +127,20 @@ class Explain:
         history = self._trials.samples(rule, instant, instant + 1)
         for group in read_groups(plan_on(rule, history), history, np.array([instant], np.int64)):
             if dict(group.tags) == dict(tags):
-                return [
-                    _condition(rule, place, readings, firing=firing) for place, readings in enumerate(group.readings)
-                ]
+                pairs = zip(rule.conditions, group.readings, strict=True)
+                return [_condition(condition, readings, firing=firing) for condition, readings in pairs]
         return None
 
 
-def _condition(rule: Rule, place: int, readings: Readings, *, firing: bool) -> dict[str, Any]:
-    condition = rule.conditions[place]
-    value = float(compared_values(condition, readings)[0])
-    single = Rule(id=rule.id, name=rule.name, conditions=(condition,))
-    verdict = Verdict(int(judge(single, [readings], firing=firing)[0]))
-    is_recovering = firing and condition.recovery_threshold is not None
+def _condition(condition: Condition, readings: Readings, *, firing: bool) -> dict[str, Any]:
+    verdict = Verdict(int(judge_condition(condition, readings, firing=firing)[0]))
     return {
         "metricType": condition.metric_type,
         "condition": str(condition.operator),
-        "threshold": condition.recovery_threshold if is_recovering else condition.threshold,
-        "value": _number(value),
+        "threshold": condition.limit(firing=firing),
+        "value": compared_value(condition, readings),
         "verdict": verdict.name.lower(),
     }
-
-
-def _was_firing(passed: Sequence[Step]) -> bool:
-    return passed[-1].target is State.FIRING
 
 
 def _because(step: Step) -> str:
@@ -164,7 +159,3 @@ def _because(step: Step) -> str:
         "rule_deleted": f"The rule was deleted{who}.",
     }
     return reasons.get(step.reason or "", "It ended.")
-
-
-def _number(value: float) -> float | None:
-    return value if np.isfinite(value) else None
