@@ -26,6 +26,7 @@ DURATIONS = (60, 300, 600, 900)
 TRIED = 12  # thresholds a duration: bisection finds the edge among far more
 MAX_INSTANTS = 20_000
 WEEK_MS = 604_800_000
+LARGEST = 1e300  # a threshold a little beyond a value is a number, too
 _ABOVE = {Operator.GREATER_THAN, Operator.GREATER_THAN_OR_EQUAL, Operator.PERCENT_INCREASE, Operator.PERCENT_DECREASE}
 _BELOW = {Operator.LESS_THAN, Operator.LESS_THAN_OR_EQUAL}
 
@@ -78,7 +79,7 @@ class SuggestThreshold:
         groups = list(read_groups(plan_on(rule, history), history, instants))
         seen = [compared_values(condition, group.readings[0]) for group in groups]
         values = np.concatenate(seen) if seen else np.empty(0)
-        values = values[np.isfinite(values)]
+        values = values[np.abs(values) < LARGEST]
         if not len(values):
             raise InvalidInput("from: there is no data in this range to learn from.", field="from")
         weeks = _weeks(seen, step)

@@ -71,3 +71,16 @@ def test_only_one_threshold_can_be_suggested() -> None:
         odd = Rule("r", "r", (Condition("m", operator, 1.0, threshold_high=2.0),))
         with pytest.raises(InvalidInput, match="one condition"):
             SUGGEST.on_history(odd, history, START, START + DAY, pages_per_week=1)
+
+
+def test_values_near_the_largest_number_are_no_hindrance() -> None:
+    count = 7 * 720
+    values = np.where(np.arange(count) % 2, 1.7e308, -1.7e308)
+    values[::3] = np.arange(count)[::3] % 50
+    ids = np.full(count, series().series_id)
+    times = START + np.arange(count) * 2 * MINUTE
+    history = make_history(Columns(ids, times, values), {series().series_id: series()})
+
+    found = SUGGEST.on_history(RULE, history, START, START + 7 * DAY, pages_per_week=1.0)
+
+    assert all(np.isfinite(choice.threshold) for choice in found.curve)
