@@ -23,7 +23,7 @@ Found = Iterator[Recommendation]
 def response_time_improved(report: Report) -> Found:
     """Requests became faster."""
     if trend := _judged(report, RESPONSE_TIME, Judgement.BETTER):
-        message = f"Response times have improved by {_percent(trend)} {report.range.wording}"
+        message = f"Response times have improved{_by(trend)} {report.range.wording}"
         yield Recommendation("response_time_improved", message, Severity.LOW, _evidence(trend))
 
 
@@ -31,7 +31,7 @@ def response_time_worsened(report: Report) -> Found:
     """Requests became slower."""
     if trend := _judged(report, RESPONSE_TIME, Judgement.WORSE):
         grave = trend.change_percent is None or trend.change_percent >= 25
-        message = f"Response times have worsened by {_percent(trend)} {report.range.wording}"
+        message = f"Response times have worsened{_by(trend)} {report.range.wording}"
         yield Recommendation(
             "response_time_worsened", message, Severity.HIGH if grave else Severity.MEDIUM, _evidence(trend)
         )
@@ -52,15 +52,15 @@ def error_rate_high(report: Report) -> Found:
 def error_rate_rising(report: Report) -> Found:
     """More requests fail than before."""
     if trend := _judged(report, ERROR_RATE, Judgement.WORSE):
-        change = "from none" if trend.change_percent is None else f"by {_percent(trend)}"
-        message = f"The error rate has risen {change} to {trend.current:.2f}% {report.range.wording}"
+        change = " from none" if trend.change_percent is None else _by(trend)
+        message = f"The error rate has risen{change} to {trend.current:.2f}% {report.range.wording}"
         yield Recommendation("error_rate_rising", message, Severity.MEDIUM, _evidence(trend))
 
 
 def error_rate_improved(report: Report) -> Found:
     """Fewer requests fail than before."""
     if trend := _judged(report, ERROR_RATE, Judgement.BETTER):
-        message = f"The error rate has improved by {_percent(trend)} {report.range.wording}"
+        message = f"The error rate has improved{_by(trend)} {report.range.wording}"
         yield Recommendation("error_rate_improved", message, Severity.LOW, _evidence(trend))
 
 
@@ -69,7 +69,7 @@ def traffic_changed(report: Report) -> Found:
     trend = report.trend_of(THROUGHPUT)
     if trend and trend.judgement is not Judgement.UNCHANGED and (trend.change_percent or 0) >= 25:
         verb = "grown" if trend.judgement is Judgement.BETTER else "fallen"
-        message = f"Traffic has {verb} by {_percent(trend)} {report.range.wording}"
+        message = f"Traffic has {verb}{_by(trend)} {report.range.wording}"
         severity = Severity.LOW if verb == "grown" else Severity.MEDIUM
         yield Recommendation("traffic_changed", message, severity, _evidence(trend))
 
@@ -177,11 +177,9 @@ def _judged(report: Report, metric_type: str, judgement: Judgement) -> Trend | N
     return trend if trend is not None and trend.judgement is judgement else None
 
 
-def _percent(trend: Trend) -> str:
-    """`12.5%`, `12%`; what was nothing before has no share."""
-    if trend.change_percent is None:
-        return "more than before"
-    return f"{round(trend.change_percent, 1):g}%"
+def _by(trend: Trend) -> str:
+    """` by 12.5%`, ` by 12%`; nothing where there is no percentage."""
+    return "" if trend.change_percent is None else f" by {round(trend.change_percent, 1):g}%"
 
 
 def _evidence(trend: Trend) -> dict[str, object]:

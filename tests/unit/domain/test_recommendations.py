@@ -179,3 +179,8 @@ def test_the_set_up_of_today_is_no_news_in_a_report_on_last_year() -> None:
 @pytest.mark.parametrize(("used", "limit"), [(70, 75), (74.9, 75), (75, 80), (89.9, 90)])
 def test_memory_approaches_the_next_mark_above_it(used: float, limit: int) -> None:
     assert recommend(report(figures={"memory_usage": used}))[0].message.endswith(f"approaching {limit}%")
+
+
+def test_what_was_nothing_before_is_not_said_to_have_changed_by_a_share_of_it() -> None:
+    (found,) = recommend(report(trends=(trend("response_time", 0, 225),)))
+    assert found.message == "Response times have worsened this week"
