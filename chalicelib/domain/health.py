@@ -129,12 +129,13 @@ def error_rate_check(percent: float | None, limits: Limits) -> Check:
     return measured("Error Rate", "Error rate", f"{percent:.2f}%", percent, limits)
 
 
-def usage_check(name: str, what: str, worst: tuple[str, float] | None, limits: Limits) -> Check:
-    """A usage in percent at its worst place ('' = there is only one place); None = nothing was recorded."""
+def usage_check(name: str, worst: tuple[str, float] | None, limits: Limits) -> Check:
+    """`Memory Usage` or the like in percent at its worst place ('' = the only one); None = nothing was recorded."""
+    what = name.removesuffix(" Usage")
     if worst is None:
-        return Check(name, Status.PASS, f"No {what[:1].lower() if what != 'CPU usage' else 'C'}{what[1:]} recorded yet")
+        return Check(name, Status.PASS, f"No {what if what.isupper() else what.lower()} usage recorded yet")
     where, percent = worst
-    return measured(name, what, f"{percent:.1f}%", percent, limits, where)
+    return measured(name, f"{what} usage", f"{percent:.1f}%", percent, limits, where)
 
 
 def active_alerts_check(alerts: ActiveAlerts) -> Check:

@@ -39,9 +39,8 @@ KEPT_MS = 90 * 86_400_000
 MINUTE_MS = 60_000
 MAX_MINUTES = 1_500
 _RECENT_LOSS_MS = 86_400_000
-_ONE_STEP = (
-    10**8 * 3_600_000
-)  # longer than any instant: the whole window is one step, so averages weigh every sample alike
+# Longer than any instant: the whole window is one step, so averages weigh every sample alike.
+_ONE_STEP = 10**8 * 3_600_000
 BACKLOG = Limits(60, 300)
 TICK = Limits(60, 180)
 COMPACTION = Limits(1_800, 7_200)
@@ -123,16 +122,15 @@ class SystemHealth:
         """The checks of FIGURES."""
         limits = self._limits
 
-        def usage(what: str, metric: str, allowed: Limits, *places: str) -> Check:
-            name = f"{what[: -len(' usage')]} Usage"
-            return usage_check(name, what, self._worst(queries, metric, now, places), allowed)
+        def usage(name: str, metric: str, allowed: Limits, *places: str) -> Check:
+            return usage_check(name, self._worst(queries, metric, now, places), allowed)
 
         checks: list[Callable[[], Check]] = [
             lambda: response_time_check(self._average(queries, RESPONSE_TIME, "ms", now), limits.response_time),
             lambda: error_rate_check(self._average(queries, ERROR_RATE, "percent", now), limits.error_rate),
-            lambda: usage("Memory usage", MEMORY_USAGE, limits.memory, "host"),
-            lambda: usage("CPU usage", CPU_USAGE, limits.cpu, "host"),
-            lambda: usage("Disk usage", DISK_USAGE, limits.disk, "host", "mount"),
+            lambda: usage("Memory Usage", MEMORY_USAGE, limits.memory, "host"),
+            lambda: usage("CPU Usage", CPU_USAGE, limits.cpu, "host"),
+            lambda: usage("Disk Usage", DISK_USAGE, limits.disk, "host", "mount"),
         ]
         found = []
         for name, check in zip(FIGURES, checks, strict=True):

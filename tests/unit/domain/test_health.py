@@ -31,7 +31,7 @@ def test_the_example_of_the_specification_is_written_as_there() -> None:
     checks = (
         response_time_check(245.0, RESPONSE),
         error_rate_check(1.2, Limits(2, 5)),
-        usage_check("Memory Usage", "Memory usage", ("", 82.3), Limits(80, 90)),
+        usage_check("Memory Usage", ("", 82.3), Limits(80, 90)),
         active_alerts_check(NOBODY_FIRES),
     )
 
@@ -73,8 +73,8 @@ def test_no_data_passes_with_a_sentence_and_without_a_value() -> None:
     for check, sentence in (
         (response_time_check(None, RESPONSE), "No response time recorded yet"),
         (error_rate_check(None, RESPONSE), "No error rate recorded yet"),
-        (usage_check("Memory Usage", "Memory usage", None, RESPONSE), "No memory usage recorded yet"),
-        (usage_check("CPU Usage", "CPU usage", None, RESPONSE), "No CPU usage recorded yet"),
+        (usage_check("Memory Usage", None, RESPONSE), "No memory usage recorded yet"),
+        (usage_check("CPU Usage", None, RESPONSE), "No CPU usage recorded yet"),
         (hosts_check(0, ()), "No host recorded yet"),
         (age_check("Evaluation", None, RESPONSE, good="{}", never="No tick yet"), "No tick yet"),
     ):
@@ -82,7 +82,7 @@ def test_no_data_passes_with_a_sentence_and_without_a_value() -> None:
 
 
 def test_the_worst_host_is_named() -> None:
-    check = usage_check("Memory Usage", "Memory usage", ("web-3", 91.26), Limits(80, 90))
+    check = usage_check("Memory Usage", ("web-3", 91.26), Limits(80, 90))
     assert (check.status, check.message, check.threshold) == (Status.FAIL, "Memory usage: 91.3% on web-3", 90)
 
 
