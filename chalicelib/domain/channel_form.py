@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.channels import Channel, ChannelRecord, Defaults, QuietHours
 from chalicelib.domain.fields import Fields
@@ -96,11 +95,7 @@ def _read_quiet_hours(fields: Fields) -> QuietHours | None:
     for name, clock in (("from", begins), ("to", ends)):
         if clock and not _CLOCK.fullmatch(clock):
             inner.refuse(name, "must be a time like 22:00")
-    zone = inner.text("timeZone", most=64, default="UTC")
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # OSError: names of directories, like "Europe"
-        inner.refuse("timeZone", "must be an IANA time zone like Europe/Berlin")
+    zone = inner.zone("timeZone", default="UTC")
     severities = _read_severities(inner)
     inner.refuse_unknown()
     return QuietHours(begins, ends, zone, severities)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from chalicelib.domain.errors import FieldError, InvalidInput
 from chalicelib.domain.patterns import InvalidPattern
@@ -67,6 +68,15 @@ class Fields:
         else:
             return value
         return default or ""
+
+    def zone(self, name: str, *, default: str) -> str:
+        """The name of an IANA time zone."""
+        zone = self.text(name, most=64, default=default)
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):  # OSError: names of directories, like "Europe"
+            self.refuse(name, "must be an IANA time zone, like UTC or Europe/Berlin")
+        return zone
 
     def number(self, name: str, *, low: float = -math.inf, high: float = math.inf) -> float | None:
         """A finite number; None when it is not given."""

@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any
 
 from chalicelib.domain.cron import Cron, parse_cron
-from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.report_dates import read_zone
@@ -94,16 +93,12 @@ def read_schedule(given: object, *, schedule_id: str, zone: str) -> ReportSchedu
         id=schedule_id,
         name=fields.text("name", most=200, default="") or f"{str(period or '').capitalize()} report",
         period=period or Period.DAILY,
-        zone=fields.text("timezone", most=64, default=zone),
+        zone=fields.zone("timezone", default=zone),
         hour=fields.whole("hour", default=DEFAULT_HOUR, low=0, high=23, meaning="hours"),
         recipients=fields.texts("recipients", most=MAX_RECIPIENTS, check=wrong_address),
         form=fields.choice("format", MailForm, MailForm.HTML) or MailForm.HTML,
         enabled=fields.flag("enabled", default=True),
     )
-    try:
-        read_zone(schedule.zone)
-    except InvalidInput:
-        fields.refuse("timezone", "must be an IANA time zone, like UTC or Europe/Berlin")
     fields.finish()
     return schedule
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from chalicelib.domain.cron import InvalidCron, parse_cron
 from chalicelib.domain.fields import Fields
@@ -50,11 +49,7 @@ def read_window(given: object, *, window_id: str, author: str, now: int) -> Main
     if not fields.has("duration"):
         fields.refuse("duration", "is missing")
     duration = fields.whole("duration", default=60, low=60, high=MAX_WINDOW_SECONDS)
-    zone = fields.text("timeZone", most=64, default="UTC")
-    try:
-        ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # OSError: names of directories, like "Europe"
-        fields.refuse("timeZone", "must be an IANA time zone like Europe/Berlin")
+    zone = fields.zone("timeZone", default="UTC")
     comment = fields.text("comment", most=1000, default="", multiline=True)
     fields.finish()
     return MaintenanceWindow(window_id, scope, start, duration, zone, author, comment, valid_from=now)
