@@ -87,6 +87,7 @@ class _Traffic:
     """Requests and error events of the whole window; points are limited in number, these are not."""
 
     requests: int = 0
+    error_events: int = 0
     errors: float = 0.0
 
     def add(self, frames: list[tuple[FrameHeader, bytes]], chosen: dict[int, Definition]) -> None:
@@ -97,13 +98,14 @@ class _Traffic:
         asked = [series_id for series_id, each in chosen.items() if each.metric_type == RESPONSE_TIME]
         failed = [series_id for series_id, each in chosen.items() if is_error_event(each)]
         self.requests += int(np.isin(samples.ids, np.array(asked, np.int64)).sum())
-        self.errors += float(samples.values[np.isin(samples.ids, np.array(failed, np.int64))].sum())
+        failures = samples.values[np.isin(samples.ids, np.array(failed, np.int64))]
+        self.error_events += len(failures)
+        self.errors += float(failures.sum())
 
     def derive(self, live: Live, window_ms: int, now: int) -> None:
         """Put the derived points in the place of the events, and of a throughput that nobody recorded."""
-        points = live.by_type.get(ERROR_RATE, [])
-        if any(is_error_event(point.definition) for point in points):
-            recorded = [point for point in points if not is_error_event(point.definition)]
+        if ERROR_RATE in live.by_type and self.error_events:
+            recorded = [point for point in live.by_type[ERROR_RATE] if not is_error_event(point.definition)]
             percent = Definition(ERROR_RATE, "percent", Kind.SAMPLED, ())
             derived = [LivePoint(percent, now, 100 * self.errors / self.requests)] if self.requests else []
             live.by_type[ERROR_RATE] = derived + recorded

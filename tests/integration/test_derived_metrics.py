@@ -67,3 +67,16 @@ def test_recorded_percentages_and_throughput_are_taken_as_they_are(api: Api) -> 
     assert rates(api) == {"": 3.0}
     assert rates(api, "throughput") == {"": 150.0}
     assert len(api.get(f"{METRICS}/realtime", types="error_rate").body["error_rate"]) == 2
+
+
+def test_the_rate_is_told_although_other_metrics_fill_the_live_window(api: Api) -> None:
+    for status in ("500", "200", "200", "200"):
+        request(api, status=status)
+    names = [f"metric_{number}" for number in range(5)]
+    for name in names:
+        api.post(METRICS, [{"metricType": name, "value": 1}] * 1000)
+
+    live = api.get(f"{METRICS}/realtime", types=",".join(["error_rate", "throughput", *names])).body
+
+    assert [point["value"] for point in live["error_rate"]] == [25]
+    assert [point["value"] for point in live["throughput"]] == [pytest.approx(4 / 300)]
