@@ -24,7 +24,7 @@ class Part:
     """One part.
 
     `launch` starts it (again) without waiting; `wait_until_ready` waits until the one launched last does its work, or
-    raises StackError. `stop_seconds` is how long it may take to end. Without an essential part the stack is of no use.
+    raises StackError. `stop_seconds` is how long it may take to end.
     """
 
     name: str
@@ -32,7 +32,6 @@ class Part:
     wait_until_ready: Callable[[], None]
     stop_seconds: float
     remedy: str
-    is_essential: bool = True
 
 
 def postgres(server: Postgres) -> Part:
@@ -58,7 +57,7 @@ def mail(port: int, directory: Path, environment: Mapping[str, str], logs: Path)
     """The mail server."""
     program = Program(_python("infra.local.mail", str(port), str(directory)), logs / "mail.log", name="mail")
     remedy = "Set SMTP_HOST to a mail server of your own."
-    return _part(program, environment, lambda: _listens(port), 1.0, remedy, is_essential=False)
+    return _part(program, environment, lambda: _listens(port), 1.0, remedy)
 
 
 def api(listener: socket.socket, app_directory: Path, environment: Mapping[str, str], logs: Path) -> Part:
@@ -86,7 +85,7 @@ def agent(url: str, token_file: Path, environment: Mapping[str, str], logs: Path
     own = {"PYTHONPATH": paths, "PERFMON_URL": url, "PERFMON_TOKEN_FILE": str(token_file)}
     own["PERFMON_SPOOL_DIRECTORY"] = str(token_file.with_name("agent-spool"))
     remedy = "Its log says why; AGENT=0 make run starts without it."
-    return _part(program, {**environment, **own}, lambda: True, 2.0, remedy, is_essential=False)
+    return _part(program, {**environment, **own}, lambda: True, 2.0, remedy)
 
 
 def _part(
@@ -96,7 +95,6 @@ def _part(
     stop_seconds: float,
     remedy: str,
     *descriptors: int,
-    is_essential: bool = True,
 ) -> Part:
     def launch() -> Program:
         program.start(environment, descriptors)
@@ -105,7 +103,7 @@ def _part(
     def wait_until_ready() -> None:
         program.wait_until(is_ready, seconds=_READY_SECONDS)
 
-    return Part(program.name, launch, wait_until_ready, stop_seconds, remedy, is_essential)
+    return Part(program.name, launch, wait_until_ready, stop_seconds, remedy)
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -23,7 +23,7 @@ class Interrupted(BaseException):
 def run(settings: LocalSettings, app_directory: Path) -> None:
     """Start everything, tell that it is ready, keep it running until SIGINT or SIGTERM, stop it.
 
-    Raises StackError when it does not start, or when a part keeps dying; by then everything is stopped.
+    Raises StackError when it does not start; by then everything is stopped.
     """
     directory.prepare(settings.directory)
     with directory.held(settings.directory):

@@ -1,4 +1,7 @@
-"""Keeps parts running: starts again what dies, gives up on what keeps dying, stops all in order."""
+"""Keeps parts running: starts again what dies, ever more slowly what keeps dying, and stops all in order.
+
+It never gives up: a disk that was full is freed some day, and nobody should have to start the service again for it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -15,8 +18,8 @@ from infra.local.failures import StackError
 from infra.local.parts import Part
 from infra.local.program import Program
 
-_DEATHS, _WITHIN_SECONDS = 5, 60.0
-_PAUSES = (0.0, 0.5, 1.0, 2.0)  # seconds before a part is started again, by how often it ended within a minute
+_WITHIN_SECONDS = 60.0
+_PAUSES = (0.0, 0.5, 1.0, 2.0, 10.0)  # seconds before a part is started again, by how often it ended within a minute
 _STOP_SECONDS = 9.5  # for all parts together
 
 
@@ -24,7 +27,8 @@ _STOP_SECONDS = 9.5  # for all parts together
 class _Running:
     part: Part
     program: Program
-    deaths: deque[float] = field(default_factory=lambda: deque(maxlen=_DEATHS))
+    deaths: deque[float]  # of the last minute; no more than there are pauses
+    keeps_dying: bool = False  # this was told
 
 
 class Supervisor:
@@ -40,12 +44,12 @@ class Supervisor:
 
     def launch(self, part: Part) -> None:
         """Start a part and watch over it from now on."""
-        running = _Running(part, part.launch())
+        running = _Running(part, part.launch(), deque(maxlen=len(self._pauses)))
         self._running[part.name] = running
         self._attend(running)
 
     def watch(self) -> None:
-        """Start again what ends, until a signal interrupts this. Raises StackError when what is needed keeps dying."""
+        """Start again what ends, until a signal interrupts this."""
         while True:
             self._events.get()()
 
@@ -69,37 +73,40 @@ class Supervisor:
 
         def wait() -> None:
             process.wait()
-            self._events.put(lambda: self._has_ended(running))
+            self._events.put(lambda: self._has_ended(running, f"ended ({running.program.ending()})"))
 
         threading.Thread(target=wait, daemon=True, name=f"watch {running.part.name}").start()
         self._record()
 
-    def _has_ended(self, running: _Running) -> None:
-        part, program = running.part, running.program
-        running.deaths.append(time.monotonic())
-        if len(running.deaths) == _DEATHS and running.deaths[-1] - running.deaths[0] < _WITHIN_SECONDS:
-            message = f"{part.name} ended {_DEATHS} times within a minute (last: {program.ending()})."
-            message += f"{program.tail()}\n{part.remedy}"
-            if part.is_essential:
-                raise StackError(message)
-            del self._running[part.name]
-            self._say(f"{message}\nThe rest goes on without it.")
-            return
-        self._say(f"{part.name} ended ({program.ending()}) and is started again")
-        recent = sum(running.deaths[-1] - death < _WITHIN_SECONDS for death in running.deaths)
-        timer = threading.Timer(self._pauses[recent - 1], lambda: self._events.put(lambda: self._start_again(running)))
+    def _has_ended(self, running: _Running, how: str) -> None:
+        part, now = running.part, time.monotonic()
+        running.deaths.append(now)
+        recent = sum(now - death < _WITHIN_SECONDS for death in running.deaths)
+        pause = self._pauses[recent - 1]
+        if recent < len(self._pauses):
+            running.keeps_dying = False
+            self._say(f"{part.name} {how} and is started again")
+        elif not running.keeps_dying:
+            running.keeps_dying = True
+            again = f"It is started again every {pause:g} seconds from now on."
+            self._say(
+                f"{part.name} {how}, {recent} times within a minute. {again}{running.program.tail()}\n{part.remedy}"
+            )
+        timer = threading.Timer(pause, lambda: self._events.put(lambda: self._start_again(running)))
         timer.daemon = True
         timer.start()
 
     def _start_again(self, running: _Running) -> None:
         try:
             running.program = running.part.launch()
-        except StackError as error:
-            self._say(str(error))
-            self._has_ended(running)
+        except (StackError, OSError) as error:
+            self._has_ended(running, f"could not be started: {error}")
         else:
             self._attend(running)
 
     def _record(self) -> None:
         pids = {name: running.program.process.pid for name, running in self._running.items()}
-        leftovers.record(self._directory, pids)
+        try:
+            leftovers.record(self._directory, pids)
+        except OSError as error:  # a full disk; the parts themselves are more important
+            self._say(f"which processes run could not be written down: {error}")

@@ -8,10 +8,12 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import requests
 
+from infra.storm.disks import CannotMount, small_disks
 from infra.storm.faults import FAULTS, Fault
 from infra.storm.hooks import Hooks
 from infra.storm.load import QUEUE, Load
@@ -57,10 +59,18 @@ def main() -> int:
     arguments = parser.parse_args()
     if unknown := set(arguments.faults) - set(FAULTS):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}")
-    order = [FAULTS[name] for name in arguments.faults or FAULTS] * arguments.rounds
-    random.Random(arguments.seed).shuffle(order)  # noqa: S311 -- an order, no secret
-    with tempfile.TemporaryDirectory() as directory, running(Path(directory)) as service:
-        findings = storm(service, order)
+    faults = [FAULTS[name] for name in arguments.faults or FAULTS]
+    with ExitStack() as opened:
+        directory = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            opened.enter_context(small_disks(directory, {fault.disk for fault in faults if fault.disk}))
+        except CannotMount as error:
+            left_out = [fault.name for fault in faults if fault.disk]
+            print(f"left out, because no file system can be made here ({error}): {', '.join(left_out)}")
+            faults = [fault for fault in faults if not fault.disk]
+        order = faults * arguments.rounds
+        random.Random(arguments.seed).shuffle(order)  # noqa: S311 -- an order, no secret
+        findings = storm(opened.enter_context(running(directory)), order)
     print("\n| promise | found | |\n|---|---|---|")
     for each in findings:
         print(f"| {each.promise} | {each.found} | {'kept' if each.is_kept else '**BROKEN**'} |")

@@ -13,17 +13,23 @@ from dataclasses import dataclass
 import psycopg
 import redis
 
+from infra.storm.disks import full
+from infra.storm.queues import messages_twice
 from infra.storm.service import Service
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`cause` breaks something and mends it at its end; `shows`: readiness must say so while it lasts."""
+    """`cause` breaks something and mends it at its end; `shows`: readiness must say so while it lasts.
+
+    `disk` names the part whose directory must lie in a small file system.
+    """
 
     name: str
     cause: Callable[[Service], AbstractContextManager[None]]
     seconds: float
     shows: bool
+    disk: str = ""
 
 
 def killed(part: str) -> Callable[[Service], AbstractContextManager[None]]:
@@ -84,6 +90,16 @@ def no_connections(service: Service) -> Iterator[None]:
             connection.close()
 
 
+@contextlib.contextmanager
+def postgres_disk_full(service: Service) -> Iterator[None]:
+    """PostgreSQL has no room for its log of writes either: it stops, and cannot start."""
+    with full("postgres")(service):
+        with contextlib.suppress(psycopg.Error), psycopg.connect(service.postgres_url, autocommit=True) as connection:
+            for _ in range(600):  # what it has room for is set aside beforehand, and must be used up
+                connection.execute("SELECT pg_logical_emit_message(true, 'storm', repeat('x', 1000000))")
+        yield
+
+
 FAULTS = {
     fault.name: fault
     for fault in (
@@ -96,5 +112,8 @@ FAULTS = {
         Fault("postgres without connections", no_connections, 10, shows=True),
         Fault("valkey frozen", frozen("valkey"), 20, shows=True),
         Fault("queues frozen", frozen("aws"), 8, shows=False),
+        Fault("messages twice", messages_twice, 30, shows=False),
+        Fault("postgres disk full", postgres_disk_full, 10, shows=True, disk="postgres"),
+        Fault("valkey disk full", full("valkey"), 10, shows=True, disk="valkey"),
     )
 }

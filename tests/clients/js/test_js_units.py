@@ -18,12 +18,10 @@ pytestmark = pytest.mark.xdist_group("js")  # one installation, one compiler at 
 @pytest.mark.parametrize("name", sorted(file.name for file in NODE.glob("*.test.mjs")))
 def test_every_test_of_node_passes(workshop: Workshop, name: str) -> None:
     shutil.copytree(NODE, workshop.folder, dirs_exist_ok=True)
-    done = subprocess.run(
-        ["node", "--test", "--test-reporter=tap", name],
-        cwd=workshop.folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    command = ["node", "--test", "--test-reporter=tap", name]
+    try:
+        done = subprocess.run(command, cwd=workshop.folder, capture_output=True, timeout=120, text=True)
+    except subprocess.TimeoutExpired as stuck:  # what it said tells where
+        pytest.fail(f"{stuck}\n{(stuck.stdout or b'').decode()}")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "\n# pass 0\n" not in done.stdout

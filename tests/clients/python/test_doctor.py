@@ -207,7 +207,11 @@ def test_alert_rule_configuration(doctor: Doctor, postgres: Postgres) -> None:
     execute(postgres, "DELETE FROM rules")
     assert "there is no rule" in named(telling.rules(doctor), "rules").says
     doctor.post("/monitoring/alerts/rules", RULE | {"enabled": False, "recipients": ["a@example.org"]})
-    assert "switched off" in named(telling.rules(doctor), "rules").says
+    finding = named(telling.rules(doctor), "rules")
+    assert (finding.status, finding.says) == (Status.WARN, "every rule is switched off: 'slow'")
+    doctor.post("/monitoring/alerts/rules", RULE | {"name": "late", "recipients": ["a@example.org"]})
+    found = {each.says: each.status for each in telling.rules(doctor)}
+    assert found["switched off: 'slow'"] is Status.SKIPPED
     execute(postgres, "DELETE FROM rules")
     doctor.post("/monitoring/alerts/rules", RULE | {"metricType": "respons_time", "recipients": ["a@example.org"]})
     assert "is about respons_time, which nobody has ever sent" in named(telling.rules(doctor), "rules").says

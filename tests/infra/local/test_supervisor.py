@@ -3,42 +3,73 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from infra.local.failures import StackError
 from infra.local.parts import Part
 from infra.local.program import Program
 from infra.local.supervisor import Supervisor
 
-AT_ONCE = (0.0, 0.0, 0.0, 0.0)
+AT_ONCE = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def test_a_part_that_keeps_dying_stops_everything_with_its_log_and_the_remedy(tmp_path: Path) -> None:
+class Enough(Exception):
+    """Ends the watch of a supervisor, which itself never ends it."""
+
+
+def test_a_part_that_keeps_dying_is_told_once_with_its_log_and_the_remedy_and_started_ever_again(
+    tmp_path: Path,
+) -> None:
     said: list[str] = []
-    supervisor = Supervisor(tmp_path, said.append, AT_ONCE)
-    supervisor.launch(_part(tmp_path, "fragile", "echo out of luck; exit 3"))
+    starts = tmp_path / "starts"
 
-    with pytest.raises(StackError) as caught:
+    def say(line: str) -> None:
+        said.append(line)
+        if line.startswith("other"):
+            raise Enough
+
+    supervisor = Supervisor(tmp_path, say, AT_ONCE)
+    supervisor.launch(_part(tmp_path, "fragile", f"echo out of luck; echo >> {starts}; exit 3"))
+    still = f"while [ $(wc -l < {starts}) -lt 12 ]; do sleep 0.01; done"
+    supervisor.launch(_part(tmp_path, "other", still))
+
+    with pytest.raises(Enough):
+        supervisor.watch()
+    supervisor.stop()
+
+    assert said[:4] == ["fragile ended (exit status 3) and is started again"] * 4
+    assert said[4].startswith("fragile ended (exit status 3), 5 times within a minute. It is started again every 0 sec")
+    assert "out of luck" in said[4]
+    assert said[4].endswith("Do something.")
+    assert said[5:] == ["other ended (exit status 0) and is started again"]
+
+
+def test_a_part_that_cannot_be_started_is_tried_again(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def say(line: str) -> None:
+        said.append(line)
+        if len(said) == 3:
+            raise Enough
+
+    part = _part(tmp_path, "part", "exit 1")
+    reasons = iter([None, OSError(28, "No space left on device"), None])
+
+    def launch() -> Program:
+        if (reason := next(reasons)) is not None:
+            raise reason
+        return part.launch()
+
+    supervisor = Supervisor(tmp_path, say, AT_ONCE)
+    supervisor.launch(replace(part, launch=launch))
+    with pytest.raises(Enough):
         supervisor.watch()
 
-    assert str(caught.value).startswith("fragile ended 5 times within a minute (last: exit status 3).")
-    assert "out of luck" in str(caught.value)
-    assert str(caught.value).endswith("Do something.")
-    assert said == ["fragile ended (exit status 3) and is started again"] * 4
-
-
-def test_the_rest_goes_on_without_a_part_that_is_not_essential(tmp_path: Path) -> None:
-    said: list[str] = []
-    supervisor = Supervisor(tmp_path, said.append, AT_ONCE)
-    supervisor.launch(_part(tmp_path, "ornament", "exit 1", is_essential=False))
-    supervisor.launch(_part(tmp_path, "core", "sleep 0.5; exit 2"))
-
-    with pytest.raises(StackError, match="core ended 5 times"):
-        supervisor.watch()
-
-    assert any(line.endswith("The rest goes on without it.") for line in said)
+    ended = "part ended (exit status 1) and is started again"
+    full = "part could not be started: [Errno 28] No space left on device and is started again"
+    assert said == [ended, full, ended]
 
 
 def test_parts_stop_in_the_reverse_order_of_their_start(tmp_path: Path) -> None:
@@ -66,7 +97,7 @@ def test_a_part_that_does_not_stop_is_killed_when_its_time_is_over(tmp_path: Pat
     assert (tmp_path / "processes.json").read_text() == "[]"
 
 
-def _part(directory: Path, name: str, script: str, *, is_essential: bool = True) -> Part:
+def _part(directory: Path, name: str, script: str) -> Part:
     """A shell script as a part; it is ready when a file of its name is there."""
     program = Program(["sh", "-c", script], directory / f"{name}.log", name=name)
 
@@ -77,4 +108,4 @@ def _part(directory: Path, name: str, script: str, *, is_essential: bool = True)
     def wait_until_ready() -> None:
         program.wait_until((directory / name).exists, seconds=10)
 
-    return Part(name, launch, wait_until_ready, 0.5, "Do something.", is_essential)
+    return Part(name, launch, wait_until_ready, 0.5, "Do something.")

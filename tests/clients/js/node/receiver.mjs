@@ -29,14 +29,15 @@ export class Receiver {
 
   /** Go away, in the middle of whatever happens; `start` comes back at the same address. */
   async stop() {
-    this.#server.closeAllConnections();
-    await new Promise(resolve => this.#server.close(resolve));
+    const closed = new Promise(resolve => this.#server.close(resolve));
+    this.#server.closeAllConnections(); // after close: none can come in between, which it would wait for
+    await closed;
   }
 
   #answer(request, text, response) {
     const path = request.url.replace('/api', '');
     const key = request.headers['idempotency-key'];
-    this.requests.push({ method: request.method, path, key, text, headers: request.headers });
+    this.requests.push({ at: Date.now(), method: request.method, path, key, text, headers: request.headers });
     const told = this.script.shift();
     if (typeof told === 'number' || (told && told !== 'lose')) {
       const { status = told, body = { detail: `told to answer ${status}` }, headers = {} } = told;

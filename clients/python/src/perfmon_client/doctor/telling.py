@@ -68,13 +68,18 @@ def rules(api: Api) -> Iterator[Finding]:
         yield warn("rules", "there is no rule", "Create one: docs/api.md, alert rules.")
         return
     recorded = {each["metricType"] for each in all_of(api, "/monitoring/metrics/catalog", "metrics")}
+    judged = [rule for rule in known if rule["enabled"]]
+    if off := ", ".join(repr(rule["name"]) for rule in known if not rule["enabled"]):
+        switch_on = 'perfmon rules list shows their ids; switch one on: PATCH {"enabled": true}.'
+        if judged:  # somebody's choice, and that of a new installation
+            yield skipped("rules", f"switched off: {off}", switch_on)
+        else:
+            yield warn("rules", f"every rule is switched off: {off}", switch_on)
     troubles = 0
-    for rule in known:
+    for rule in judged:
         name = f"rule {rule['name']!r}"
         if rule.get("lastError"):
             yield fail("rules", f"{name} cannot be judged: {rule['lastError']}", "Correct the rule.")
-        elif not rule["enabled"]:
-            yield warn("rules", f"{name} is switched off", 'Switch it on: PATCH {"enabled": true}.')
         elif missing := sorted(metrics_of(rule) - recorded):
             yield warn(
                 "rules", f"{name} is about {', '.join(missing)}, which nobody has ever sent", "Is the name right?"
@@ -82,8 +87,8 @@ def rules(api: Api) -> Iterator[Finding]:
         else:
             continue
         troubles += 1
-    if not troubles:
-        yield ok("rules", f"{len(known)} rules can be judged")
+    if judged and not troubles:
+        yield ok("rules", f"{len(judged)} rules can be judged")
     yield from _recipients(known)
 
 
