@@ -13,6 +13,7 @@ from chalicelib.services.recent import Arrived
 
 NOTED_EVERY_MS = 15_000  # closer than anything that asks when a host was seen
 NONE = -1
+MAX_REMEMBERED = 500_000  # series, 16 bytes each: those that are long gone are among them
 
 
 class HostBook(Protocol):
@@ -34,8 +35,10 @@ class HostBook(Protocol):
 class WatchHosts:
     """Keeps the inventory up to date."""
 
-    def __init__(self, book: HostBook) -> None:
+    def __init__(self, book: HostBook, *, most: int = MAX_REMEMBERED) -> None:
+        """`most`: how many series are remembered before all are forgotten, and those that send looked up once more."""
         self._book = book
+        self._most = most
         self._ids: NDArray[np.int64] = np.empty(0, np.int64)
         self._host_of: NDArray[np.int64] = np.empty(0, np.int64)
         self._numbers: dict[str, int] = {}
@@ -67,6 +70,10 @@ class WatchHosts:
         unknown = np.setdiff1d(ids, self._ids)
         if not len(unknown):
             return
+        if len(self._ids) + len(unknown) > self._most:
+            self._ids, self._host_of, unknown = np.empty(0, np.int64), np.empty(0, np.int64), np.unique(ids)
+            self._numbers.clear()
+            self._noted.clear()
         names = self._book.hosts_of(unknown.tolist())
         numbers = [
             self._numbers.setdefault(names[each], len(self._numbers)) if each in names else NONE
