@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from chalicelib.tsdb.columns import Columns
 
@@ -10,14 +11,20 @@ from chalicelib.tsdb.columns import Columns
 def increases(samples: Columns) -> Columns:
     """How much each sample is above the one before it in its series; a series' first sample has none.
 
-    `samples` must be sorted by series and time. A value below the one before it means that the counter began again at
-    zero: it rose by what it shows.
+    `samples` must be sorted by series and time.
     """
     if len(samples) < 2:
         return samples.where(np.zeros(len(samples), bool))
     follows = np.empty(len(samples), bool)
     follows[0] = False
     np.equal(samples.ids[1:], samples.ids[:-1], out=follows[1:])
-    rises = np.diff(samples.values, prepend=samples.values[:1])
-    rises = np.where(rises < 0, samples.values, rises)
-    return Columns(samples.ids[follows], samples.times[follows], rises[follows])
+    return Columns(samples.ids[follows], samples.times[follows], rises(samples.values)[follows])
+
+
+def rises(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How much each value is above the one before it, 0 for the first.
+
+    A value below the one before it means that the counter began again at zero: it rose by what it shows.
+    """
+    found = np.diff(values, prepend=values[:1])
+    return np.where(found < 0, values, found)

@@ -24,7 +24,7 @@ class HourState:
 
 
 def wants_small(hour: HourState, now: int) -> bool:
-    """Whether the heads should become blocks: there are many, they are old, or the hour is over."""
+    """Whether the heads should become blocks: there are many, or they are old."""
     if not hour.heads:
         return False
     is_old = hour.oldest_head is not None and now - hour.oldest_head >= OLD_HEAD_MS

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.counters import rises
 from chalicelib.tsdb.pairs import distinct_pairs
 
 MAX_INTERVAL_MS = 600_000  # a longer silence between two samples is a gap, not an interval
@@ -142,11 +143,11 @@ def values_at(held: Stretch, members: Members, aggregation: str, window: int, in
     if members.factors is not None:
         values = values * np.repeat(np.repeat(members.factors[present], len(instants)), lengths)
     if aggregation in OF_COUNTERS:
-        rises = _rises(held)[places]
+        risen = _rises(held)[places]
         if aggregation == "rate":
-            rises = rises / (np.repeat(width.ravel(), lengths) / 1000)
-        known = ~np.isnan(rises)
-        return Windowed(aggregate("sum", rises[known], cells[known], size).reshape(shape), counts)
+            risen = risen / (np.repeat(width.ravel(), lengths) / 1000)
+        known = ~np.isnan(risen)
+        return Windowed(aggregate("sum", risen[known], cells[known], size).reshape(shape), counts)
     if aggregation == "last":
         order = np.argsort(held.samples.times[places], kind="stable")
         values, cells = values[order], cells[order]
@@ -155,11 +156,9 @@ def values_at(held: Stretch, members: Members, aggregation: str, window: int, in
 
 def _rises(held: Stretch) -> Floats:
     """How much each sample is above the one before it, over resets; NaN for a series' first."""
-    values = held.samples.values
-    rises = np.diff(values, prepend=values[:1])
-    rises = np.where(rises < 0, values, rises)
-    rises[held.starts[:-1][np.diff(held.starts) > 0]] = np.nan
-    return rises
+    found = rises(held.samples.values)
+    found[held.starts[:-1][np.diff(held.starts) > 0]] = np.nan
+    return found
 
 
 def _of_pairs(hosts: Ints | None, present: NDArray[np.bool_], shape: tuple[int, ...]) -> Ints:
