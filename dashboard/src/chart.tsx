@@ -48,7 +48,8 @@ const clock: uPlot.Axis.DynamicValues = (_, splits, _axis, _space, step) => {
   });
 };
 
-export function Chart({ found, height = 170, threshold, label }: { found: Found; height?: number; threshold?: number | null; label: string }) {
+// `upper` is the other threshold of a range.
+export function Chart({ found, height = 170, threshold, upper, label }: { found: Found; height?: number; threshold?: number | null; upper?: number | null; label: string }) {
   const [ref, width] = useSize();
   const readout = useRef<HTMLOutputElement>(null);
   const series = useMemo(() => found.series.slice(0, MOST), [found]);
@@ -64,9 +65,9 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
       for (const [at, value] of each.points) column[place.get(at)!] = value;
       return column;
     });
-    const limit = threshold === null || threshold === undefined ? [] : [times.map(() => threshold)];
-    return [times.map((at) => at / 1000), ...columns, ...limit] as uPlot.AlignedData;
-  }, [series, threshold]);
+    const limits = [threshold, upper].filter((each) => each !== null && each !== undefined).map((each) => times.map(() => each));
+    return [times.map((at) => at / 1000), ...columns, ...limits] as uPlot.AlignedData;
+  }, [series, threshold, upper]);
 
   // A chart of the same series takes new data as it is: only another shape is built anew.
   const plot = useRef<uPlot | null>(null);
@@ -92,7 +93,7 @@ export function Chart({ found, height = 170, threshold, label }: { found: Found;
         series: [
           {},
           ...series.map((each, index) => ({ label: tagsText(each.tags) || found.metricType, stroke: colour(index), width: isCrowded ? 1 : 1.5, points: { show: each.points.length < 2 }, gaps })),
-          ...(data.length > series.length + 1 ? [{ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 }] : []),
+          ...data.slice(series.length + 1).map(() => ({ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 })),
         ],
       },
       data,

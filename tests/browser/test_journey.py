@@ -60,6 +60,20 @@ def test_from_the_login_to_an_acknowledged_alert_and_the_report(site: Site, brow
         page.get_by_role("button", name="Create").click()
         expect(page.get_by_role("link", name="Line too long", exact=True)).to_be_visible()
 
+        # and it gets a second condition later, one of two being enough
+        page.get_by_role("link", name="Line too long", exact=True).click()
+        page.get_by_role("button", name="Add a condition").click()
+        second = page.get_by_role("group", name="Condition 2")
+        second.get_by_label("Metric").fill("queue_age")
+        second.get_by_label("Condition").select_option("outside_range")
+        second.get_by_label("Lower end").fill("0")
+        second.get_by_label("Upper end").fill("600")
+        page.get_by_label("It is breached when").select_option("any")
+        visit.settle()
+        page.get_by_role("button", name="Save").click()
+        words = "queue_length greater than 50 or queue_age outside range 0 to 600 by queue"
+        expect(page.get_by_role("cell", name=words)).to_be_visible()
+
         # then the alert that it raises appears on the overview by itself, and is taken in hand there
         menu.get_by_role("link", name="Overview").click()
         row = "li.alert:has-text('Line too long on queue=till')"

@@ -38,6 +38,10 @@ def alert(site: Site) -> str:
         "noData": None,
     }
     rule_id = service.call("POST", "/alerts/rules", rule)["id"]
+    conditions = [
+        {"metricType": name, "condition": "greater_than", "threshold": 99} for name in ("cpu_usage", "hostile")
+    ]
+    service.call("POST", "/alerts/rules", {"name": HOSTILE[1][:200], "conditions": conditions, "groupBy": ["host"]})
     ends_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     service.call("POST", "/silences", {"tags": {"host": SCRIPT}, "endsAt": ends_at, "comment": SCRIPT})
 
@@ -57,6 +61,9 @@ def test_every_page_is_whole_accessible_and_unhurt_by_hostile_names(
 ) -> None:
     explored = "explore?metricType=cpu_usage&groupBy=host&from=-15m"
     parts = ["", "hosts", "explore", explored, "alerts", f"alerts/{alert}", "rules", "rules/new", "reports", "channels"]
+    several = [each["id"] for each in site.service.call("GET", "/alerts/rules")["rules"] if each.get("conditions")]
+    assert several
+    parts += [f"rules/{rule_id}" for rule_id in several[:1]]
     parts += [f"hosts/{name}" for name in ("db-1", "%3Cimg%20src%3Dx%20onerror%3D%22window.wasHurt%3D1%22%3E")]
     with site.visit(browser, **look) as visit:
         for part in [*parts, "targets", "tokens", "nowhere"]:

@@ -3,7 +3,8 @@ import { call, type Channel, type Rule } from '../api';
 import { useApi } from '../hooks';
 import { span } from '../text';
 import { Act, Acts, Badge, Card, Waiting } from '../ui';
-import { BLANK, type Draft, Editor } from './rule_editor';
+import { BLANK, conditionsOf, draftOf } from './rule_draft';
+import { Editor } from './rule_editor';
 
 export function Rules({ id }: { id?: string }) {
   if (id === 'new') return <Editor start={BLANK} />;
@@ -28,7 +29,7 @@ function AllRules() {
                 {found.rules.map((rule) => (
                   <tr key={rule.id} className={rule.enabled ? '' : 'off'}>
                     <td><a href={`#/rules/${encodeURIComponent(rule.id)}`}><bdi>{rule.name}</bdi></a>{rule.lastError && <p className="trouble">{rule.lastError}</p>}</td>
-                    <td data-name="when">{rule.metricType ? `${rule.metricType} ${rule.condition?.replaceAll('_', ' ')} ${rule.threshold}` : `${rule.conditions?.length} conditions`}{rule.groupBy.length > 0 && ` by ${rule.groupBy.join(', ')}`}</td>
+                    <td data-name="when">{conditionsOf(rule)}{rule.groupBy.length > 0 && ` by ${rule.groupBy.join(', ')}`}</td>
                     <td data-name={rule.duration ? 'for' : undefined}>{rule.duration ? span(rule.duration * 1000) : 'at once'}</td>
                     <td><Badge kind={rule.severity}>{rule.severity}</Badge></td>
                     <td data-name="tells"><bdi>{tells(rule)}</bdi></td>
@@ -48,9 +49,7 @@ function OneRule({ id }: { id: string }) {
   const rule = useApi<Rule>(`/alerts/rules/${encodeURIComponent(id)}`);
   return (
     <Waiting loaded={rule}>
-      {(found) => found.conditions
-        ? <Card title={found.name} isPage><p>This rule has several conditions; change it with <code>perfmon rules</code> or the API.</p><pre>{JSON.stringify(found, null, 2)}</pre></Card>
-        : <Editor start={{ ...BLANK, ...found } as unknown as Draft} id={id} />}
+      {(found) => <Editor start={draftOf(found)} id={id} />}
     </Waiting>
   );
 }

@@ -1,0 +1,38 @@
+// One condition of a rule: its fields, and the last day of its metric with the threshold on it.
+import { type Found, queryPath } from '../api';
+import { Chart } from '../chart';
+import { useApi, useKept } from '../hooks';
+import { Field, Typed, Waiting } from '../ui';
+import { type Condition, isChange, isRange, readTags, recovers, tagList } from './rule_draft';
+
+const OPERATORS = ['greater_than', 'greater_than_or_equal', 'less_than', 'less_than_or_equal', 'equal', 'not_equal', 'outside_range', 'percent_increase', 'percent_decrease'];
+const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'stddev', 'p50', 'p75', 'p90', 'p95', 'p99', 'rate', 'increase', 'hosts'];
+const options = (usual: string[], own: string): string[] => (usual.includes(own) ? usual : [...usual, own]); // p99.9, say
+
+export function ConditionFields({ of, set }: { of: Condition; set: (change: Partial<Condition>) => void }) {
+  return (
+    <div className="form">
+      <Field label="Metric"><Typed value={of.metricType} onDone={(metricType) => set({ metricType })} /></Field>
+      <Field label="Condition"><select value={of.condition} onChange={(event) => set({ condition: event.target.value })}>{OPERATORS.map((each) => <option key={each} value={each}>{each.replaceAll('_', ' ')}</option>)}</select></Field>
+      <Field label={isRange(of.condition) ? 'Lower end' : isChange(of.condition) ? 'Threshold (percent)' : 'Threshold'}><input type="number" step="any" value={of.threshold} onChange={(event) => set({ threshold: event.target.valueAsNumber || 0 })} /></Field>
+      {isRange(of.condition) && <Field label="Upper end"><Number value={of.thresholdHigh} onDone={(thresholdHigh) => set({ thresholdHigh })} /></Field>}
+      {isChange(of.condition) && <Field label="Against seconds ago"><Number value={of.compareTo} placeholder="3600" onDone={(compareTo) => set({ compareTo })} /></Field>}
+      {recovers(of.condition) && <Field label="Resolved at"><Number value={of.recoveryThreshold} placeholder={String(of.threshold)} onDone={(recoveryThreshold) => set({ recoveryThreshold })} /></Field>}
+      <Field label="Aggregation"><select value={of.aggregation} onChange={(event) => set({ aggregation: event.target.value })}>{options(AGGREGATIONS, of.aggregation).map((each) => <option key={each}>{each}</option>)}</select></Field>
+      <Field label="Over seconds"><input type="number" value={of.window} onChange={(event) => set({ window: event.target.valueAsNumber || 60 })} /></Field>
+      <Field label="Tags"><Typed value={tagList(of.tags)} placeholder="host:web-1, mount:/" onDone={(text) => set({ tags: readTags(text) })} /></Field>
+    </div>
+  );
+}
+
+// A number that may be left out: null.
+export function Number({ value, onDone, placeholder }: { value: number | null; onDone: (value: number | null) => void; placeholder?: string }) {
+  const read = (number: number) => onDone(isFinite(number) ? number : null);
+  return <input type="number" step="any" value={value ?? ''} placeholder={placeholder} onChange={(event) => read(event.target.valueAsNumber)} />;
+}
+
+export function LastDay({ of, groupBy, height }: { of: Condition; groupBy: string[]; height: number }) {
+  const seen = useKept(useApi<Found>(of.metricType ? queryPath({ metricType: of.metricType, from: '-24h', aggregation: of.aggregation, groupBy: groupBy.join(','), topk: '20',
+    tags: Object.keys(of.tags).length ? JSON.stringify(of.tags) : '' }) : null, 30));
+  return <Waiting loaded={seen} empty="Looking at the last day …">{(found) => <Chart found={found} height={height} threshold={isChange(of.condition) ? null : of.threshold} upper={isRange(of.condition) ? of.thresholdHigh : null} label={of.metricType} />}</Waiting>;
+}

@@ -1,0 +1,58 @@
+// A rule as it is being edited: always a list of conditions, while the API writes a single one into the rule itself.
+import type { Rule, Tags } from '../api';
+
+export type Condition = {
+  metricType: string; condition: string; threshold: number; thresholdHigh: number | null; recoveryThreshold: number | null; compareTo: number | null;
+  aggregation: string; window: number; tags: Tags;
+};
+export type Draft = {
+  name: string; conditions: Condition[]; match: string; groupBy: string[]; duration: number; keepFiringFor: number; noData: string | null; severity: string;
+  cooldownPeriod: number | null; enabled: boolean; recipients: string[]; channels: string[]; description: string; runbookUrl: string;
+};
+
+export const CONDITION: Condition = {
+  metricType: 'cpu_usage', condition: 'greater_than', threshold: 90, thresholdHigh: null, recoveryThreshold: null, compareTo: null, aggregation: 'avg', window: 60, tags: {},
+};
+export const BLANK: Draft = {
+  name: '', conditions: [CONDITION], match: 'all', groupBy: ['host'], duration: 300, keepFiringFor: 0, noData: null, severity: 'medium',
+  cooldownPeriod: null, enabled: true, recipients: [], channels: [], description: '', runbookUrl: '',
+};
+
+// Fields that mean something for some operators only; what has become meaningless is sent as null, its default.
+export const isChange = (operator: string): boolean => operator.startsWith('percent');
+export const isRange = (operator: string): boolean => operator === 'outside_range';
+export const recovers = (operator: string): boolean => !['equal', 'not_equal', 'outside_range'].includes(operator);
+
+const pick = <T extends object>(shape: T, from: object): T =>
+  Object.fromEntries(Object.entries(shape).map(([name, usual]) => [name, (from as Record<string, unknown>)[name] ?? usual])) as T;
+
+export function draftOf(rule: Rule): Draft {
+  const conditions = (rule.conditions ?? [rule]) as object[];
+  return { ...pick(BLANK, rule), conditions: conditions.map((each) => pick(CONDITION, each)) };
+}
+
+// In words, as lists show it: `cpu_usage greater than 90 and queue outside range 1 to 5`.
+export function conditionsOf(rule: Rule): string {
+  const { conditions, match } = draftOf(rule);
+  const words = conditions.map((each) => `${each.metricType} ${each.condition.replaceAll('_', ' ')} ${each.threshold}${isRange(each.condition) ? ` to ${each.thresholdHigh}` : ''}`);
+  return words.join(match === 'any' ? ' or ' : ' and ');
+}
+
+// The rule's JSON: one condition stands in the rule, several in `conditions`.
+export function bodyOf(draft: Draft): Record<string, unknown> {
+  const { conditions, match, ...rest } = draft;
+  const written = conditions.map((each) => ({
+    ...each,
+    thresholdHigh: isRange(each.condition) ? each.thresholdHigh : null,
+    recoveryThreshold: recovers(each.condition) ? each.recoveryThreshold : null,
+    compareTo: isChange(each.condition) ? each.compareTo : null,
+  }));
+  return written.length === 1 ? { ...rest, ...written[0] } : { ...rest, conditions: written, match };
+}
+
+export const list = (text: string): string[] => text.split(',').map((each) => each.trim()).filter(Boolean);
+export const tagList = (tags: Tags): string => Object.entries(tags).map(([key, value]) => `${key}:${value}`).join(', ');
+
+// `host:web-1, mount:/` as tags; what has no colon is no tag.
+export const readTags = (text: string): Tags =>
+  Object.fromEntries(list(text).filter((each) => each.includes(':')).map((each) => [each.slice(0, each.indexOf(':')).trim(), each.slice(each.indexOf(':') + 1).trim()]));
