@@ -16,7 +16,7 @@ import requests
 from infra.storm.disks import CannotMount, small_disks
 from infra.storm.faults import FAULTS, Fault
 from infra.storm.hooks import Hooks
-from infra.storm.load import QUEUE, Load
+from infra.storm.load import AGENT, QUEUE, Load
 from infra.storm.service import Service, running
 from infra.storm.verdict import Finding, judge
 
@@ -70,7 +70,7 @@ def main() -> int:
             faults = [fault for fault in faults if not fault.disk]
         order = faults * arguments.rounds
         random.Random(arguments.seed).shuffle(order)  # noqa: S311 -- an order, no secret
-        findings = storm(opened.enter_context(running(directory)), order)
+        findings = storm(opened.enter_context(running(directory, agent=AGENT)), order)
     print("\n| promise | found | |\n|---|---|---|")
     for each in findings:
         print(f"| {each.promise} | {each.found} | {'kept' if each.is_kept else '**BROKEN**'} |")

@@ -108,6 +108,7 @@ FAULTS = {
         Fault("api killed", killed("api"), 3, shows=False),
         Fault("functions killed", killed("functions"), 3, shows=False),
         Fault("mail killed", killed("mail"), 2, shows=False),
+        Fault("agent killed", killed("agent"), 2, shows=False),
         Fault("valkey out of memory", out_of_memory, 8, shows=True),
         Fault("postgres without connections", no_connections, 10, shows=True),
         Fault("valkey frozen", frozen("valkey"), 20, shows=True),

@@ -16,6 +16,7 @@ from infra.storm.service import Service
 EVENTS = "storm_events"
 LEVELS = "storm_level"
 QUEUE = "storm_queue"
+AGENT = "storm-agent"  # the host that the agent tells of
 ABOVE = 40  # of a threshold of 10
 BATCH = 10
 PAUSE = 0.05
@@ -29,7 +30,7 @@ class Load:
         self._service = service
         self._stopping = threading.Event()
         self._lock = threading.Lock()
-        self.began = int(time.time() * 1000)
+        self.began = self.ended = int(time.time() * 1000)
         self.events = 0  # accepted
         self.total = 0  # of their values
         self.levels: set[int] = set()  # epoch ms
@@ -48,6 +49,7 @@ class Load:
         self._stopping.set()
         for thread in self._threads:
             thread.join()
+        self.ended = int(time.time() * 1000)
 
     def _send_events(self) -> None:
         with self._service.client() as session:

@@ -60,9 +60,14 @@ def _noted(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def running(directory: Path, *, tick_seconds: int = 1) -> Iterator[Service]:
-    """The service as long as the block, judging every second or as told. Raises SystemExit when it does not start."""
+def running(directory: Path, *, tick_seconds: int = 1, agent: str = "") -> Iterator[Service]:
+    """The service as long as the block, judging every second or as told. Raises SystemExit when it does not start.
+
+    With `agent`, a host's name, an agent reads this machine every second and tells it under that name.
+    """
     given = {"LOCAL_DIR": str(directory), "PORT": "0", "AGENT": "0", "TICK_SECONDS": str(tick_seconds)}
+    if agent:
+        given |= {"AGENT": "1", "PERFMON_HOST": agent, "PERFMON_INTERVAL": "1"}
     command = [sys.executable, "-m", "infra.local"]
     environment = {**os.environ, **given}
     with subprocess.Popen(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import requests
 
 from infra.storm.hooks import Hooks
-from infra.storm.load import EVENTS, LEVELS, QUEUE, Load
+from infra.storm.load import AGENT, EVENTS, LEVELS, QUEUE, Load
 from infra.storm.service import Service
 
 PATIENCE = 180.0
+RESTART = 5  # seconds without a reading while an agent that was killed starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ def judge(service: Service, load: Load, hooks: Hooks) -> Iterator[Finding]:
         (load.events, load.total),
     )
     yield _eventually("every level is stored, once an instant", lambda: _points(service), len(load.levels))
+    yield _eventually("the agent told every second but for restarts", lambda: _silence(service, load) <= RESTART, True)
     yield _eventually("no frame was lost", lambda: _ready(service)["lostFrames"], 0)
     yield _eventually("no sample waits for its series", lambda: _ready(service)["waitingSamples"], 0)
     yield _eventually(
@@ -76,6 +79,16 @@ def _points(service: Service) -> int:
     asked = {"metricType": LEVELS, "aggregation": "count", "step": "1h", "from": "-3h", "to": str(_ahead())}
     series = service.call("GET", "/metrics/query", **asked)["series"]
     return int(sum(value for each in series for _, value in each["points"]))
+
+
+def _silence(service: Service, load: Load) -> int:
+    """The longest time in seconds, from the storm's beginning to its end, of which the agent has told nothing."""
+    asked = {"metricType": "system_load", "aggregation": "count", "step": "1s", "tags": f"host:{AGENT}"}
+    between = {"from": str(load.began), "to": str(load.ended)}
+    series = service.call("GET", "/metrics/query", **asked, **between)["series"]
+    told = sorted({at for each in series for at, value in each["points"] if value})
+    ends: list[int] = [load.began, *told, load.ended]
+    return max(after - before for before, after in pairwise(ends)) // 1000
 
 
 def _ahead() -> int:
