@@ -95,29 +95,38 @@ def test_errors_are_a_status_in_the_form_of_the_request(api: Api) -> None:
     assert (stranger["statusCode"], base64.b64decode(stranger["body"])[:2]) == (401, b"\x08\x10")
 
 
-def p95(api: Api, name: str, **more: str) -> list[tuple[dict[str, str], float]]:
-    """The 95th percentile of the last two minutes, by the tags grouped by, and its unit among them."""
-    asked = {"metricType": name, "from_": "-2m", "to": "now", "step": "5m", "aggregation": "p95", **more}
+STEP_NS = 300 * 10**9
+
+
+def just_now() -> int:
+    """Epoch ns: a moment, the two minutes before which lie in one step of five minutes, as does the time until `to`."""
+    return time.time_ns() // STEP_NS * STEP_NS - 60 * 10**9
+
+
+def p95(api: Api, name: str, now: int, **more: str) -> list[tuple[dict[str, str], float]]:
+    """The 95th percentile of the two minutes before `now`, by the tags grouped by, and its unit among them."""
+    between = {"from_": str(now // 10**6 - 120_000), "to": str(now // 10**6 + 1000)}
+    asked = {"metricType": name, **between, "step": "5m", "aggregation": "p95", **more}
     body = api.get("/monitoring/metrics/query", **asked).body
     return [({**each["tags"], "unit": body["unit"]}, each["points"][-1][1]) for each in body["series"]]
 
 
 def test_a_percentile_of_a_cumulated_histogram_is_of_what_came_in_the_range(api: Api) -> None:
-    now = time.time_ns()
+    now = just_now()
     point = {"aggregationTemporality": 2}
     for seconds, counts in ((20, [500, 0, 0]), (10, [540, 40, 0]), (0, [560, 120, 0])):
         data = {"timeUnixNano": now - seconds * 10**9, "bucketCounts": counts, "explicitBounds": [10, 20], "sum": 1}
         send(api, {"name": "took", "unit": "ms", "histogram": {**point, "dataPoints": [data]}})
 
-    ((told, value),) = p95(api, "took")
+    ((told, value),) = p95(api, "took", now)
 
     assert told == {"unit": "ms"}
     assert value == pytest.approx(10 + 10 * (0.95 * 180 - 60) / 120)
-    assert p95(api, "took", unit="s")[0][1] == pytest.approx(value / 1000)
+    assert p95(api, "took", now, unit="s")[0][1] == pytest.approx(value / 1000)
 
 
 def test_a_percentile_of_deltas_is_of_their_sum_by_group(api: Api) -> None:
-    now = time.time_ns()
+    now = just_now()
     for host, most in (("a", 10), ("b", 20)):
         data = [
             {"timeUnixNano": now - seconds * 10**9, "bucketCounts": [0, 5, 0], "explicitBounds": [0, most]}
@@ -125,7 +134,7 @@ def test_a_percentile_of_deltas_is_of_their_sum_by_group(api: Api) -> None:
         ]
         send(api, {"name": "took.delta", "histogram": {"aggregationTemporality": 1, "dataPoints": data}}, host)
 
-    found = {told["host"]: value for told, value in p95(api, "took.delta", groupBy="host")}
+    found = {told["host"]: value for told, value in p95(api, "took.delta", now, groupBy="host")}
 
     assert found == {"a": pytest.approx(9.5), "b": pytest.approx(19.0)}
 
