@@ -157,9 +157,9 @@ def test_an_hour_is_compacted_when_it_is_worth_it() -> None:
         return HourState(**state)
 
     assert not wants_small(hour(), 9 * minute)
-    assert not wants_small(hour(heads=29), 4 * minute)
-    assert wants_small(hour(heads=30), 4 * minute)
-    assert wants_small(hour(heads=1), 5 * minute)
+    assert not wants_small(hour(heads=29), 3 * minute)
+    assert wants_small(hour(heads=30), 3 * minute)
+    assert wants_small(hour(heads=1), 4 * minute)
     assert not wants_full(hour(small_samples=5), 61 * minute)
     assert wants_full(hour(small_samples=5), 62 * minute)
     assert not wants_full(hour(small_samples=10, full_samples=100), 99 * minute)
