@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -97,6 +98,25 @@ def test_a_slow_plugin_delays_no_other_and_no_reading(script: Script) -> None:
     plugins.close()
     assert [(each.value, each.unit) for each in found if each.name == "answers"] == [(42, "count")]
     assert not [each for each in found if each.name == "agent_plugin_duration" and each.tags["plugin"] == "slow"]
+
+
+def test_the_first_reading_leaves_what_a_quick_plugin_printed_to_the_next(
+    script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins = Plugins([PluginOptions("quick", script("echo figure 1"), 60, 5)])
+    begin = threading.Thread.start
+
+    def begin_and_let_it_run(thread: threading.Thread) -> None:
+        begin(thread)
+        if thread.name == "quick":
+            plugins.wait_for_all()
+
+    monkeypatch.setattr(threading.Thread, "start", begin_and_let_it_run)
+    first = [each.name for each in plugins.read(0)]
+    second = [each.name for each in plugins.read(0)]
+    plugins.close()
+    assert "figure" not in first
+    assert "figure" in second
 
 
 def test_what_a_run_printed_is_told_once_and_bad_lines_are_counted(

@@ -30,7 +30,7 @@ def test_a_broken_promise_is_an_exit_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = [Finding("all is stored", "9 instead of 10", is_kept=False)]
-    monkeypatch.setattr(storm, "running", lambda directory: contextlib.nullcontext())
+    monkeypatch.setattr(storm, "running", lambda directory, agent: contextlib.nullcontext())
     monkeypatch.setattr(storm, "storm", lambda service, order: broken)
     monkeypatch.setattr("sys.argv", ["storm"])
 

@@ -25,12 +25,13 @@ class Plugins:
 
     def read(self, now: float) -> Iterable[Reading]:
         """The figures of each run that has ended, once; and how the plugins do."""
+        # Taken before they begin: `check` throws its first reading away, and a quick plugin's figures would go with it.
+        taken = [reading for plugin in self._plugins for reading in plugin.take()]
         if not self._began:
             self._began = True
             for plugin in self._plugins:
                 threading.Thread(target=plugin.run_until, args=(self._stop,), name=plugin.name, daemon=True).start()
-        for plugin in self._plugins:
-            yield from plugin.take()
+        return taken
 
     def wait_for_all(self) -> None:
         """Until each has run once; none takes longer than its timeout."""
