@@ -146,11 +146,13 @@ def realtime() -> Realtime:
 @cache
 def query() -> DerivedQueries:
     """Answers metric queries."""
+    import time
+
     from chalicelib.services.derived import DerivedQueries
     from chalicelib.services.query import QueryMetrics
     from chalicelib.storage.postgres.samples import PostgresSamples
 
-    return DerivedQueries(QueryMetrics(stream(), PostgresSamples(database())))
+    return DerivedQueries(QueryMetrics(stream(), PostgresSamples(database(), lambda: time.time_ns() // 1_000_000)))
 
 
 @cache

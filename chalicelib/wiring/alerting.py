@@ -119,12 +119,16 @@ def history() -> AlertHistory:
 @cache
 def try_rules() -> TryRules:
     """Tries rules on histories."""
+    import time
+
     from chalicelib.services.trial import TryRules
     from chalicelib.storage.postgres.recent import PostgresRecent
 
     given = settings.current()
     return TryRules(
-        PostgresRecent(database()), tick_ms=given.tick_seconds * 1000, cooldown_period=given.alert_cooldown_period
+        PostgresRecent(database(), lambda: time.time_ns() // 1_000_000),
+        tick_ms=given.tick_seconds * 1000,
+        cooldown_period=given.alert_cooldown_period,
     )
 
 
@@ -196,7 +200,7 @@ def evaluate() -> Evaluate:
     from chalicelib.storage.postgres.recent import PostgresRecent
 
     given = settings.current()
-    store = PostgresRecent(database())
+    store = PostgresRecent(database(), lambda: time.time_ns() // 1_000_000)
     return Evaluate(
         unit=database(),
         book=PostgresEvaluation(database()),

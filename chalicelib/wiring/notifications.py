@@ -122,7 +122,7 @@ def standouts() -> FindStandouts:
     return FindStandouts(
         database(),
         PostgresStandouts(database()),
-        PostgresPlaces(database()),
+        PostgresPlaces(database(), lambda: time.time_ns() // 1_000_000),
         channel_book(),
         channel_types(),
         outbox(),

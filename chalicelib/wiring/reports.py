@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 @cache
 def one_instant() -> OneInstant:
     """Opens the store for many queries."""
+    import time
+
     from chalicelib.services.one_instant import OneInstant
     from chalicelib.storage.postgres.samples import PostgresSamples
 
-    return OneInstant(stream(), PostgresSamples(database()))
+    return OneInstant(stream(), PostgresSamples(database(), lambda: time.time_ns() // 1_000_000))
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
 from chalicelib import wiring
+from chalicelib.storage.postgres.samples import PostgresSamples
 from chalicelib.wiring import ticking
 from infra.local.postgres import Postgres
 from tests.call import Api
@@ -130,6 +132,20 @@ def test_what_is_let_go_first_is_sealed_alone_and_late_samples_count_once(
         pack()
         assert [asked(classes, begin, each)[1] for each in ("brief_load", "long_load")] == [[60.0]] * 2
     assert asked(classes, begin, "brief_load", "min")[1] == [0.0]
+
+
+def test_samples_are_let_go_by_the_clock_of_the_service_not_by_the_databases(classes: Api, postgres: Postgres) -> None:
+    # given rollups of an hour, and the day on which its samples go
+    begin = begin_of_hour()
+    record(classes, begin)
+    pack()
+    gone_on = until(postgres, "rollups", "complete_until", seconds="3600")["brief_load"]
+    gone_at = round(datetime(gone_on.year, gone_on.month, gone_on.day, tzinfo=UTC).timestamp() * 1000)
+
+    # then the samples are there until that day begins on the service's clock, whatever PostgreSQL's says
+    for now, is_sealed in ((gone_at - 1, False), (gone_at, True)):
+        with PostgresSamples(wiring.database(), partial(int, now)).snapshot() as stored:
+            assert stored.is_sealed("brief_load", begin, begin + HOUR) is is_sealed
 
 
 def test_a_shorter_retention_than_before_loses_no_late_sample(

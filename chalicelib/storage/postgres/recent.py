@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.series import Definition
@@ -26,22 +26,25 @@ _EVERY_SERIES = (0, (1 << 63) - 1)
 class PostgresRecent:
     """Hands out snapshots of the store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        """`clock`: epoch ms."""
         self._database = database
+        self._clock = clock
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[PostgresRecentSnapshot]:
         """All that is read in the block is of one instant. Raises Unavailable."""
         with self._database.transaction(snapshot=True) as connection:
-            yield PostgresRecentSnapshot(connection)
+            yield PostgresRecentSnapshot(connection, self._clock())
 
 
 class PostgresRecentSnapshot:
     """The newest samples at one instant."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: int) -> None:
+        """`now`: the instant in epoch ms."""
         self._connection = connection
-        self._stored = PostgresSnapshot(connection)
+        self._stored = PostgresSnapshot(connection, now)
 
     def position(self) -> StorePosition:
         """How far the store has been written."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib.domain.instants import to_datetime
@@ -22,21 +22,25 @@ if TYPE_CHECKING:
 class PostgresSamples:
     """Hands out snapshots of the store."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        """`clock`: epoch ms."""
         self._database = database
+        self._clock = clock
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[PostgresSnapshot]:
         """Everything read from it is of one instant, also while drain and compaction go on. Raises Unavailable."""
         with self._database.transaction(snapshot=True) as connection:
-            yield PostgresSnapshot(connection)
+            yield PostgresSnapshot(connection, self._clock())
 
 
 class PostgresSnapshot:
     """The store at one instant."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, now: int) -> None:
+        """`now`: the instant in epoch ms, of the clock by which housekeeping lets samples go."""
         self._connection = connection
+        self._today = to_datetime(now).date()
 
     def progress(self) -> tuple[DrainState, dict[int, int]]:
         """How far the stream is drained, and how many frames of each writer."""
@@ -90,8 +94,8 @@ class PostgresSnapshot:
             "SELECT EXISTS (SELECT FROM rollups r WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
             " AND seconds IN (300, 3600) AND hour > %s::timestamptz - interval '1 hour' AND hour < %s"
             " AND coalesce(complete_until, (SELECT h.complete_until FROM rolled_hours h WHERE h.hour = r.hour),"
-            " '-infinity') <= (now() AT TIME ZONE 'UTC')::date)",
-            (metric_type, to_datetime(start), to_datetime(end)),
+            " '-infinity') <= %s)",
+            (metric_type, to_datetime(start), to_datetime(end), self._today),
         ).fetchone()
         return bool(row and row[0])
 

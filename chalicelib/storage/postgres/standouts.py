@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.domain.episodes import Episode
@@ -77,14 +77,16 @@ class PostgresStandouts:
 class PostgresPlaces:
     """Hands out snapshots of the store, in which series are found by a tag."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        """`clock`: epoch ms."""
         self._database = database
+        self._clock = clock
 
     @contextlib.contextmanager
     def snapshot(self) -> Iterator[_PlaceSnapshot]:
         """All that is read in the block is of one instant. Raises Unavailable."""
         with self._database.transaction(snapshot=True) as connection:
-            yield _PlaceSnapshot(connection)
+            yield _PlaceSnapshot(connection, self._clock())
 
 
 class _PlaceSnapshot(PostgresRecentSnapshot):
