@@ -71,6 +71,17 @@ def out_of_memory(service: Service) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def bad_network(service: Service) -> Iterator[None]:
+    """Clients hear late of what became of their requests, or never: they send them again."""
+    service.wire.is_bad = True
+    try:
+        yield
+    finally:
+        service.wire.is_bad = False
+        print(f"answers lost: {service.wire.lost}")
+
+
+@contextlib.contextmanager
 def no_connections(service: Service) -> Iterator[None]:
     """Others hold every connection that PostgreSQL has, and those of the service are cut."""
     held: list[psycopg.Connection] = []
@@ -113,6 +124,7 @@ FAULTS = {
         Fault("postgres without connections", no_connections, 10, shows=True),
         Fault("valkey frozen", frozen("valkey"), 20, shows=True),
         Fault("queues frozen", frozen("aws"), 8, shows=False),
+        Fault("network slow", bad_network, 20, shows=False),
         Fault("messages twice", messages_twice, 30, shows=False),
         Fault("postgres disk full", postgres_disk_full, 10, shows=True, disk="postgres"),
         Fault("valkey disk full", full("valkey"), 10, shows=True, disk="valkey"),

@@ -86,7 +86,7 @@ class Load:
 
     def _until_accepted(self, session: requests.Session, body: dict[str, Any]) -> None:
         key = {"Idempotency-Key": uuid.uuid4().hex}
-        url = f"{self._service.address}/api/monitoring/metrics"
+        url = f"{self._service.wire.address}/api/monitoring/metrics"
         while True:
             try:
                 answer = session.post(url, json=body, headers=key, timeout=20)

@@ -16,16 +16,18 @@ from typing import Any
 import requests
 
 from infra.local.program import REPOSITORY
+from infra.storm.wire import Wire
 
 READY = re.compile(r"ready: (http://127\.0\.0\.1:\d+) token: (\S+)\n")
 
 
 class Service:
-    """A running service in a directory of its own."""
+    """A running service in a directory of its own; `wire` is a way to its address that can go bad."""
 
-    def __init__(self, directory: Path, address: str, token: str) -> None:
+    def __init__(self, directory: Path, address: str, token: str, wire: Wire) -> None:
         self.directory = directory
         self.address = address
+        self.wire = wire
         self.token = token
         # Written by the stack; its own classes would look for other ports, as these are taken.
         port, password = (_noted(directory / "valkey" / name) for name in ("port", "password"))
@@ -81,7 +83,8 @@ def running(directory: Path, *, tick_seconds: int = 1, agent: str = "") -> Itera
                 raise SystemExit(line + process.stdout.read())
             with (directory / "logs" / "stack.log").open("w") as log:  # what dies is told there
                 copier = subprocess.Popen(["cat"], stdin=process.stdout, stdout=log)
-                yield Service(directory, found[1], found[2])
+                with Wire(found[1]).open() as wire:
+                    yield Service(directory, found[1], found[2], wire)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)
