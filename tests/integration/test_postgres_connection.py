@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -28,6 +30,19 @@ from infra.local.postgres import Postgres
 def test_a_connection_is_bounded(stack: None, setting: str, value: str) -> None:
     with wiring.database().transaction() as connection:
         assert connection.execute("SELECT current_setting(%s)", (setting,)).fetchone() == (value,)
+
+
+@pytest.mark.parametrize("taken", [lambda asked: asked.fetchall(), list], ids=["at once", "one by one"])
+def test_answers_with_arrays_are_freed_as_soon_as_they_were_read(
+    stack: None, taken: Callable[[psycopg.Cursor[Any]], list[Any]]
+) -> None:
+    with wiring.database().transaction() as connection:
+        asked = connection.execute("SELECT n, ARRAY[n] FROM unnest(%s::int[]) n", ([1, 2, 3],))
+        answer = asked.pgresult
+        rows = taken(asked)
+    assert rows == [(1, [1]), (2, [2]), (3, [3])]
+    assert answer is not None
+    assert answer.ntuples == 0
 
 
 def test_a_connection_that_was_ended_while_idle_is_opened_again(stack: None, postgres: Postgres) -> None:

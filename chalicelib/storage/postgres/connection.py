@@ -85,9 +85,12 @@ class Database:
     def _connect(self) -> Connection:
         import psycopg
 
+        from chalicelib.storage.postgres.cursor import LightCursor
+
         return psycopg.connect(
             self._url,
             autocommit=True,
+            cursor_factory=LightCursor,
             connect_timeout=CONNECT_TIMEOUT,
             options=_OPTIONS,
             application_name="perfmon",
