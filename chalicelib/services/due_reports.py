@@ -70,21 +70,30 @@ class DueReports:
         self._retention_ms = retention_ms
 
     def run(self, now: int) -> Done:
-        """Make what is due at `now` (epoch ms). Raises Unavailable when it cannot even be seen what is."""
-        done = Done()
+        """Make what is due at `now` (epoch ms).
+
+        Raises Unavailable when it cannot even be seen what is, and after everything else what was a fault of ours.
+        """
+        done, faults = Done(), list[Exception]()
         for record in self._schedules.due(now):
             try:
                 done.built += self._make(record, now)
             except ServiceError as error:
                 done.failed += 1
                 _log.error("a report failed", extra={"schedule": record.schedule.id, "reason": error.message})
+            except Exception as fault:  # noqa: BLE001 -- of one report, which must not keep the others from their turn
+                faults.append(fault)
         for report in self._reports.unsent(now - SENT_WITHIN_MS):
             try:
                 done.sent += self._send(report, now)
             except ServiceError as error:
                 done.failed += 1
                 _log.error("a report was not mailed", extra={"report": report.id, "reason": error.message})
+            except Exception as fault:  # noqa: BLE001 -- as above
+                faults.append(fault)
         self._reports.forget_before(now - self._retention_ms)
+        if faults:
+            raise ExceptionGroup("reports failed", faults)
         return done
 
     def _make(self, record: ScheduleRecord, now: int) -> bool:

@@ -28,13 +28,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Ticked:
-    """What a tick did; `failed` names the steps that did not succeed. None drained = another run holds the drain."""
+    """What a tick did; `failed` names the steps that did not succeed. None drained = another run holds the drain.
+
+    `faults` are those failures that no dependency explains: ours, to be told once everything else is done.
+    """
 
     instant: int
     skipped: bool = False
     drained: Drained | None = None
     evaluated: Evaluated | None = None
     failed: list[str] = field(default_factory=list)
+    faults: list[Exception] = field(default_factory=list)
 
 
 def grid_instant(now: int, tick_seconds: int) -> int:
@@ -123,3 +127,6 @@ class Tick:
         except ServiceError as error:
             done.failed.append(name)
             _log.error("a step of the tick failed", extra={"step": name, "reason": error.message})
+        except Exception as error:  # noqa: BLE001 -- a value that one step cannot take must not keep rules from being judged
+            done.failed.append(name)
+            done.faults.append(error)

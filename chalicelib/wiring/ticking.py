@@ -53,12 +53,13 @@ def tick() -> Tick:
 def run(instant: int, clock: Callable[[], int]) -> None:
     """Do what is due at an instant of the grid, hand over what is to be told, and announce; the clock tells epoch ms.
 
-    A database that cannot be reached is told by the road that needs none.
+    A database that cannot be reached is told by the road that needs none. Raises what went wrong in the tick by a fault
+    of ours, after everything else: failed runs ring an alarm, and the instant is not done again.
     """
     from chalicelib.domain.errors import Unavailable
 
     try:
-        tick().run(instant, now=clock())
+        done = tick().run(instant, now=clock())
         notifications.dispatch().run(clock())
     except Unavailable:
         notifications.operator().service_down(clock())
@@ -71,3 +72,5 @@ def run(instant: int, clock: Callable[[], int]) -> None:
             notifications.announce().run()
         except Unavailable as error:
             _log.error("events were not announced", extra={"reason": error.message})
+    if done.faults:
+        raise ExceptionGroup("steps of the tick failed", done.faults)

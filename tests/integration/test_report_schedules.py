@@ -12,6 +12,7 @@ import pytest
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.mail import MailJob
 from chalicelib.domain.report_ranges import DAY
+from chalicelib.domain.report_schedules import ScheduleRecord
 from chalicelib.queues import mail_job_of, write_mail_job
 from chalicelib.rendering.report_mail import report_mail
 from chalicelib.rendering.report_page import report_page
@@ -146,6 +147,25 @@ def test_what_could_not_be_handed_over_goes_with_the_next_run(api: Api, due: Due
     assert job.id == api.get("/monitoring/reports").body["reports"][0]["id"]
     assert (job.mail.html, job.mail.pictures) == ("", ())
     assert mail_job_of(write_mail_job(job)) == job
+
+
+def test_a_fault_in_one_report_keeps_no_other_back_and_is_raised_in_the_end(
+    api: Api, due: DueReports, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = daily(api, name="broken")
+    daily(api, name="sound")
+    make = due._make
+
+    def with_a_fault(record: ScheduleRecord, now: int) -> bool:
+        if record.schedule.id == broken:
+            raise ZeroDivisionError(broken)
+        return make(record, now)
+
+    monkeypatch.setattr(due, "_make", with_a_fault)
+    with pytest.raises(ExceptionGroup) as raised:
+        due.run(now_ms() + DAY)
+    assert [str(each) for each in raised.value.exceptions] == [broken]
+    assert len(road.jobs) == 1
 
 
 def test_two_runs_at_once_make_one_report(

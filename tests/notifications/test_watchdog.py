@@ -100,3 +100,24 @@ def test_an_operators_topic_is_told_instead_of_anybody(cloud: Cloud, monkeypatch
     cloud.notify()
     (message,) = cloud.sqs.receive_message(QueueUrl=queue)["Messages"]
     assert "cannot reach PostgreSQL" in message["Body"]
+
+
+def test_a_fault_in_a_step_of_the_tick_is_raised_after_what_is_to_be_told_went_its_way(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued: list[int] = []
+    monkeypatch.setattr(ticking.tick(), "_agents", Faulty())
+    monkeypatch.setattr(notifications.dispatch(), "run", queued.append)
+    instant = now_ms() // 60_000 * 60_000
+    with pytest.raises(ExceptionGroup, match="steps of the tick failed") as raised:
+        ticking.run(instant, now_ms)
+    assert [type(each) for each in raised.value.exceptions] == [ZeroDivisionError]
+    assert queued
+
+
+class Faulty:
+    """A step with a fault of ours."""
+
+    def run(self) -> None:
+        """Fail."""
+        raise ZeroDivisionError

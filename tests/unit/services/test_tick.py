@@ -15,17 +15,20 @@ from chalicelib.services.tick import ScheduleTicks, Tick, grid_instant
 
 
 class World:
-    """Everything a tick touches, with a memory; `down` names what does not answer."""
+    """Everything a tick touches, with a memory; `down` names what does not answer, `faulty` what has a fault."""
 
     def __init__(self) -> None:
         self.last = 0
         self.done: list[str] = []
         self.down: set[str] = set()
+        self.faulty: set[str] = set()
         self.behind = False
 
     def _do(self, what: str) -> None:
         if what in self.down:
             raise Unavailable(what)
+        if what in self.faulty:
+            raise ZeroDivisionError(what)
         self.done.append(what)
 
     def advance(self, instant: int, *, latest: int) -> bool:
@@ -142,6 +145,15 @@ def test_a_step_that_fails_is_told_and_does_not_keep_the_others_back(down: str, 
     done = tick(world).run(60_000, now=0)
     assert done.failed == failed
     assert "housekeeping" in world.done
+
+
+def test_a_fault_of_ours_in_a_step_keeps_no_other_back_and_is_handed_on() -> None:
+    world = World()
+    world.faulty = {"drain", "types"}
+    done = tick(world).run(60_000, now=0)
+    assert done.failed == ["drain", "metric types"]
+    assert [repr(each) for each in done.faults] == ["ZeroDivisionError('drain')", "ZeroDivisionError('types')"]
+    assert {"evaluate 60000 in doubt", "tokens", "agents", "housekeeping"} <= set(world.done)
 
 
 def test_the_instants_of_the_next_75_seconds_are_ordered_with_their_delays() -> None:
