@@ -79,6 +79,7 @@ class Evaluate:
         self._version = -1
         self._records: dict[str, RuleRecord] = {}
         self._errors: dict[str, str] = {}
+        self._judged: int | None = None  # of the instants, the latest of this container's
         self._reach: dict[str, int] = {}
         self._plan = RulePlan((), {})
         self._far: dict[int, Stretch] = {}
@@ -100,6 +101,8 @@ class Evaluate:
                     continue  # somebody changed a rule or judged an instant just now
                 done, errors = self._judge_due(state, instant, began, healthy=healthy)
             self._errors = errors  # only now: what could not be committed has to be written again
+            if done.instants:
+                self._judged = instant
             return done
         return Evaluated()  # the next instant takes this one along
 
@@ -136,7 +139,8 @@ class Evaluate:
         self._alerts.save(changes, judging.evidence)
         self._alerts.refresh(judging.refreshed())
         errors = self._plan.errors | judging.errors
-        news = {each: errors.get(each) for each in self._records if errors.get(each) != self._errors.get(each)}
+        noted = self._errors if state.last == self._judged else self._rules.errors()
+        news = {each: errors.get(each) for each in self._records if errors.get(each) != noted.get(each)}
         if news:
             self._rules.note_errors(news, instant)
         self._teller.run(changes, self._silences.relevant(instant), instant)

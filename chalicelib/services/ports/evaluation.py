@@ -83,6 +83,10 @@ class JudgedRules(Protocol):
         """All of them. Raises Unavailable."""
         ...
 
+    def errors(self) -> dict[str, str]:
+        """Why which rules could not be judged, by rule id. Raises Unavailable."""
+        ...
+
     def note_errors(self, errors: Mapping[str, str | None], now: int) -> None:
         """Write down why rules could not be judged; None = it was judged again."""
         ...

@@ -91,6 +91,12 @@ class PostgresRules:
             rows = connection.execute(f"{_SELECT} WHERE enabled ORDER BY id").fetchall()
         return [_record(*row) for row in rows]
 
+    def errors(self) -> dict[str, str]:
+        """Why which rules could not be judged, by rule id. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            found = connection.execute("SELECT id, last_error FROM rules WHERE last_error IS NOT NULL")
+            return dict(found.fetchall())
+
     def note_errors(self, errors: Mapping[str, str | None], now: int) -> None:
         """Write down why rules could not be judged, by rule id; None = it was judged again. Raises Unavailable."""
         with self._database.transaction() as connection, connection.cursor() as cursor:

@@ -49,7 +49,7 @@ class JudgedWorld:
         self.episodes: dict[str, Episode] = {}
         self.transitions: list[Transition] = []
         self.evidence: dict[str, list[Mapping[str, Any]]] = {}
-        self.errors: dict[str, str | None] = {}
+        self.noted: dict[str, str] = {}
         self.hosts: dict[str, int] = {}
         self._numbers = itertools.count(1)
         self.evaluate = self.container(tick_ms=tick_ms, most=most)
@@ -135,8 +135,12 @@ class JudgedWorld:
     def enabled(self) -> list[RuleRecord]:
         return [record for record in self.rules.values() if record.rule.enabled]
 
+    def errors(self) -> dict[str, str]:
+        return dict(self.noted)
+
     def note_errors(self, errors: Mapping[str, str | None], now: int) -> None:
-        self.errors |= errors
+        known = {**self.noted, **errors}
+        self.noted = {rule: error for rule, error in known.items() if error is not None}
 
     # the alerts
     def live(self, rule_id: str | None = None) -> list[Episode]:

@@ -178,7 +178,7 @@ class Interrupted(JudgedWorld):
     def finish(self, instant: int, healthy_since: int, took_ms: float) -> None:
         if self.is_lost:
             self.is_lost = False
-            self.errors.clear()
+            self.noted.clear()
             raise Unavailable("PostgreSQL cannot be reached.")
         super().finish(instant, healthy_since, took_ms)
 
@@ -192,4 +192,15 @@ def test_why_a_rule_cannot_be_judged_is_written_again_when_the_first_time_was_ro
     done = world.evaluate.run(START + TICK, healthy=True)
 
     assert done.errors == 1
-    assert "which do not convert" in str(world.errors["r"])
+    assert "which do not convert" in str(world.noted["r"])
+
+
+def test_an_error_that_another_container_wrote_down_ends_with_it() -> None:
+    world = JudgedWorld(rule())
+    world.drain((series(host="a"), START, 1.0))
+    world.evaluate.run(START, healthy=True)
+    world.last, world.noted = START + TICK, {"r": "It could not be judged."}  # by another
+
+    world.evaluate.run(START + 2 * TICK, healthy=True)
+
+    assert world.noted == {}
