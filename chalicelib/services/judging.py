@@ -14,7 +14,7 @@ from chalicelib.domain.alerts import Alert, State, Transition, step, terms_of
 from chalicelib.domain.episodes import Change, Episode
 from chalicelib.domain.gaps import believed_from
 from chalicelib.domain.instants import to_iso
-from chalicelib.domain.rules import Rule, Verdict
+from chalicelib.domain.rules import NoData, Rule, Verdict
 from chalicelib.domain.series import Kind
 from chalicelib.domain.verdicts import Readings
 from chalicelib.services.evidence import Seen, compared_value, decisive, evidence_of
@@ -156,7 +156,9 @@ class Judging:
             self._tracked[planned.rule.id, group] = tracked
         tracked.transitions += transitions
         tracked.dropped = alert is None
-        holds = verdict is not Verdict.CLEAR
+        holds = verdict is Verdict.BREACHED or (
+            verdict is Verdict.NO_DATA and planned.rule.policy(kind) is NoData.ALERT
+        )
         tracked.episode = _update(planned, tracked.episode, alert, seen, holds=holds, moved=bool(transitions))
         if transitions:
             was_firing = before is not None and before.state is State.FIRING
@@ -214,7 +216,7 @@ def _begin(planned: PlannedRule, alert: Alert, group: Group) -> Episode:
 def _update(
     planned: PlannedRule, episode: Episode, alert: Alert | None, seen: Seen, *, holds: bool, moved: bool
 ) -> Episode:
-    """The episode as people see it now. The message speaks of the breach, also once that is over."""
+    """The episode as people see it now. The message tells of the breach, also once it is over or no more data comes."""
     rule = planned.rule
     place = decisive(planned, seen)
     condition, unit = rule.conditions[place], planned.sources[place][0].unit

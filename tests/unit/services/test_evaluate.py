@@ -204,3 +204,22 @@ def test_an_error_that_another_container_wrote_down_ends_with_it() -> None:
     world.evaluate.run(START + 2 * TICK, healthy=True)
 
     assert world.noted == {}
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (NoData.KEEP, "r on host=a: m is 99, above 90"),
+        (NoData.ALERT, "r on host=a: m has sent no data for 1 min"),
+    ],
+)
+def test_silence_is_what_is_the_matter_only_where_the_rule_says_so(policy: NoData, message: str) -> None:
+    world = JudgedWorld(Rule("r", "r", (Condition("m", ABOVE, 90),), group_by=("host",), duration=0, no_data=policy))
+    world.drain((series(host="a"), START, 99.0))
+    world.evaluate.run(START, healthy=True)
+    for tick in range(1, 13):
+        world.drain((series(host="b"), START + tick * TICK, 1.0))
+        world.evaluate.run(START + tick * TICK, healthy=True)
+
+    (alert,) = world.episodes.values()
+    assert (alert.alert.state, alert.message) == (State.FIRING, message)
