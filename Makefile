@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 STAGE ?= dev
+# Processes that test: much of a test is waiting, so there are more of them than cores.
+WORKERS ?= 5
 
 .PHONY: help dashboard demo run test check format package deploy token destroy policy bench storm fuzz reset
 help: ## list the commands
@@ -27,7 +29,7 @@ demo: $(READY) ## fill the service with two weeks of a lifelike fleet
 
 test: $(READY) ## all tests
 	@$(BIN)/python -m infra.dashboard
-	@$(BIN)/python -m pytest -n 3 --dist loadgroup
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: $(READY) ## format, lint, types
 	@$(BIN)/ruff format --check .

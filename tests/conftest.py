@@ -14,6 +14,7 @@ from chalicelib import settings, wiring
 from chalicelib.settings import Settings
 from infra.local.postgres import Postgres
 from infra.local.valkey import Valkey
+from tests.blank import make_blank
 
 # The same examples every time: a test that fails here fails for everybody.
 hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, max_examples=100)
@@ -49,15 +50,12 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 @pytest.fixture
 def stack(postgres: Postgres, valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The service wired to empty, migrated stores."""
-    import psycopg
     import redis
 
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
     with wired(monkeypatch, DATABASE_URL=postgres.url, REDIS_URL=valkey.url):
-        wiring.migrate()
+        make_blank(postgres.url)
         yield
 
 

@@ -25,6 +25,7 @@ from infra.local.function_events import sqs_event
 from infra.local.postgres import Postgres
 from infra.local.sqs_queue import Queue
 from infra.local.valkey import Valkey
+from tests.blank import make_blank
 from tests.call import Api
 from tests.conftest import forget_wiring
 from tests.notifications.receiver import Receiver, receiver
@@ -93,14 +94,11 @@ class Cloud:
 @pytest.fixture
 def cloud(postgres: Postgres, valkey: Valkey, aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
     """The service wired to empty stores and an empty AWS."""
-    import psycopg
     import redis
     import requests
 
     with redis.Redis.from_url(valkey.url) as client:
         client.flushall()
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     requests.post(f"{aws}/moto-api/reset", timeout=10)
     forget_wiring()
     environment = {
@@ -117,7 +115,7 @@ def cloud(postgres: Postgres, valkey: Valkey, aws: str, monkeypatch: pytest.Monk
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    wiring.migrate()
+    make_blank(postgres.url)
     yield Cloud()
     forget_wiring()
 
