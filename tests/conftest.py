@@ -21,6 +21,12 @@ hypothesis_settings.register_profile("steady", deadline=None, derandomize=True, 
 hypothesis_settings.load_profile("steady")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Groups, whose tests one process runs one after the other, come first: nobody waits for one that began last."""
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No setting leaks in from the developer's shell."""

@@ -59,7 +59,10 @@ def new_deployment(endpoint: str, stores: Stores) -> Deployment:
 def next_version(package: Path, out: Path, *, version: str, migration: str) -> Path:
     """A copy of the package whose API says its version in each answer, with one more migration."""
     out.mkdir()
-    with zipfile.ZipFile(package / PACKAGE) as old, zipfile.ZipFile(out / PACKAGE, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(package / PACKAGE) as old,
+        zipfile.ZipFile(out / PACKAGE, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new,
+    ):
         for name in old.namelist():
             if name.startswith("__pycache__/app."):
                 continue  # the bytecode of an app.py that this one is not

@@ -20,7 +20,7 @@ from infra.aws.queues import QUEUES, TICKS
 from infra.aws.template import FUNCTION, MAX_TICKS_AT_ONCE, finish
 from tests.infra.aws.template_snapshot import SNAPSHOT, shown
 
-pytestmark = pytest.mark.xdist_group("deploy")  # one package
+pytestmark = pytest.mark.xdist_group("zip")  # one package, unpacked once
 
 
 @pytest.fixture(scope="module")

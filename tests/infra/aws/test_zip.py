@@ -31,7 +31,7 @@ from tests.infra.aws.conftest import Stores
 from tests.infra.aws.emulator import client_of, python_of
 from tests.infra.aws.lambda_runtime import FunctionFailed, RunningFunction
 
-pytestmark = pytest.mark.xdist_group("deploy")  # one package
+pytestmark = pytest.mark.xdist_group("zip")  # one package, unpacked once
 Start = Callable[[str], RunningFunction]
 # Seconds of CPU until the first answer of a new container.
 LIMITS = {"live": 0.5, "ingest": 0.5, "query": 1.5}
