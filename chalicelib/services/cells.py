@@ -8,7 +8,20 @@ from numpy.typing import NDArray
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.counters import increases
-from chalicelib.tsdb.rollups import Rollups, aggregate_rollups
+from chalicelib.tsdb.folds import FOLDED, fold
+from chalicelib.tsdb.rollups import Rollups, aggregate_rollups, of_samples
+from chalicelib.tsdb.runs import Runs
+
+
+def tabulate_samples(
+    aggregation: str, samples: Runs, groups: NDArray[np.intp], count: int, *, start: int, end: int, step: int
+) -> Floats:
+    """The table of (group, step) over [start, end), epoch ms, NaN where nothing is; `groups` by series."""
+    if aggregation in FOLDED:
+        first = start - start % step
+        return fold(aggregation, samples, groups, count, first=first, step=step, width=-((first - end) // step))
+    of_sample = samples.by_sample(groups)
+    return tabulate(aggregation, of_samples(samples.columns()), of_sample, count, start=start, end=end, step=step)
 
 
 def tabulate(

@@ -13,7 +13,8 @@ import numpy as np
 
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
 from chalicelib.services.histograms import percentiles
-from chalicelib.services.query import MetricAnswer, MetricQuery, MetricTable, QueryMetrics, present
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import MetricAnswer, MetricTable, QueryMetrics, present
 from chalicelib.tsdb.aggregate import share_of
 
 EVENT_UNIT = "count"

@@ -10,7 +10,9 @@ import numpy as np
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.series import MAX_METRIC_TYPE
 from chalicelib.domain.units import factor
-from chalicelib.services.query import MAX_GROUPS, MAX_SERIES, MetricQuery, MetricTable, QueryMetrics
+from chalicelib.services.choice import MAX_GROUPS, MAX_SERIES
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import MetricTable, QueryMetrics
 from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.buckets import on_bounds, quantiles
 

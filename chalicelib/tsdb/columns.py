@@ -77,13 +77,14 @@ def read_frames(frames: Sequence[tuple[FrameHeader, bytes]]) -> Columns:
     )
 
 
-def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
-    """What the series ids of these frames stand for, as far as the frames say it."""
+def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]], of_type: str | None = None) -> dict[int, Definition]:
+    """What the series ids of these frames stand for, as far as the frames say it; of one metric type, or of all."""
     definitions = {}
     for header, frame in frames:
         if header.definitions_size:
             for row in _decode_rows(frame[header.lengths_end :]):
                 for metric_type, unit, kind, tags in row:
-                    definition = Definition(metric_type, unit, kind, tuple(tags))
-                    definitions[definition.series_id] = definition
+                    if of_type is None or metric_type == of_type:
+                        definition = Definition(metric_type, unit, kind, tuple(tags))
+                        definitions[definition.series_id] = definition
     return definitions
