@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,8 +33,9 @@ class Choosing:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The series ascending by id: arrays with an entry for each. `groups` are the values of the tags grouped by.
+    """The series ascending by id: arrays with an entry for each.
 
+    `groups` are the values of the tags grouped by, as `group_of` numbers them; told they are in their `order`.
     `factors`: what each recorded figure is to be multiplied with to be in `unit`; None when nothing is to be converted.
     """
 
@@ -43,6 +44,7 @@ class Choice:
     is_sampled: NDArray[np.bool_]
     group_of: NDArray[np.intp]
     groups: list[tuple[str, ...]]
+    order: list[int]
     unit: str
     factors: NDArray[np.float64] | None
 
@@ -70,9 +72,16 @@ def choose(choosing: Choosing, definitions: Mapping[int, Definition]) -> Choice:
         np.array([each.kind is Kind.SAMPLED for each in chosen.values()], bool),
         group_of,
         groups,
+        order_of(groups, choosing.group_by),
         unit,
         None if factors is None else np.array([factors[each.unit] for each in chosen.values()]),
     )
+
+
+def order_of(groups: Sequence[tuple[str, ...]], group_by: tuple[str, ...]) -> list[int]:
+    """The places of groups in the order in which they are told: by their values of the tags, by the tags' names."""
+    places = sorted(range(len(group_by)), key=group_by.__getitem__)
+    return sorted(range(len(groups)), key=lambda each: [groups[each][place] for place in places])
 
 
 def _units(choosing: Choosing, definitions: Mapping[int, Definition]) -> tuple[str, dict[str, float] | None]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.cells import tabulate, tabulate_samples
-from chalicelib.services.gather import Gather
+from chalicelib.services.gather import Gather, Gathered
 from chalicelib.services.metric_query import MetricQuery
 from chalicelib.services.ports.drain import FrameSource
 from chalicelib.services.ports.reading import SampleStore
@@ -30,7 +30,10 @@ _NICE_SECONDS = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 4
 
 @dataclass(frozen=True, slots=True)
 class MetricTable:
-    """One value per (group, step), NaN where there is none; `groups` are the values of the tags grouped by."""
+    """One value per (group, step), NaN where there is none.
+
+    `groups` are the values of the tags grouped by, in the order in which they are told.
+    """
 
     unit: str
     groups: list[tuple[str, ...]]
@@ -71,18 +74,23 @@ class QueryMetrics:
         _check(query)
         found = self._gather.run(query)
         choice, span = found.choice, {"start": query.start, "end": query.end, "step": query.step}
-        if not len(found.rolled):
-            samples, rows = found.samples, np.searchsorted(choice.ids, found.samples.ids)
+        if len(found.rolled):
+            tier, values = TIERS[found.seconds], _of_rollups(query, found, span)
+        else:
+            tier, samples, rows = RAW, found.samples, np.searchsorted(choice.ids, found.samples.ids)
             if choice.factors is not None:
                 samples = samples.times_factors(choice.factors[rows])
             values = tabulate_samples(query.aggregation, samples, choice.group_of[rows], len(choice.groups), **span)
-            return MetricTable(choice.unit, choice.groups, values)
-        rollups = concatenate([found.rolled, of_samples(found.samples.columns())])
-        if choice.factors is not None:
-            rollups = rollups.times_factors(choice.factors, choice.ids)
-        group_of = choice.group_of[places_of(rollups.ids, choice.ids)]
-        values = tabulate(query.aggregation, rollups, group_of, len(choice.groups), **span)
-        return MetricTable(choice.unit, choice.groups, values, TIERS[found.seconds])
+        return MetricTable(choice.unit, [choice.groups[each] for each in choice.order], values[choice.order], tier)
+
+
+def _of_rollups(query: MetricQuery, found: Gathered, span: dict[str, int]) -> Floats:
+    choice = found.choice
+    rollups = concatenate([found.rolled, of_samples(found.samples.columns())])
+    if choice.factors is not None:
+        rollups = rollups.times_factors(choice.factors, choice.ids)
+    group_of = choice.group_of[places_of(rollups.ids, choice.ids)]
+    return tabulate(query.aggregation, rollups, group_of, len(choice.groups), **span)
 
 
 def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
@@ -91,7 +99,9 @@ def present(query: MetricQuery, table: MetricTable) -> MetricAnswer:
     None is infinite: what is beyond the largest number, as a sum may be, is that number.
     """
     first = query.start - query.start % query.step
-    groups, values = table.groups, np.nan_to_num(table.values, nan=np.nan)
+    groups, values = table.groups, table.values
+    if np.isinf(values).any():
+        values = np.nan_to_num(values, nan=np.nan)
     if query.topk and len(groups) > query.topk:
         # Only the highest averages are told: the others need not become points first.
         counts = np.maximum((~np.isnan(values)).sum(axis=1), 1)

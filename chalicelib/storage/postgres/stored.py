@@ -53,7 +53,7 @@ def asked(
         "end": to_datetime(end),
         "first": series[0],
         "last": series[1],
-        "but": [to_datetime(hour) for hour in but],
+        "but": f"{{{','.join(to_datetime(hour).isoformat() for hour in but)}}}",
         "sealed_from": None if sealed_from is None else to_datetime(sealed_from),
         "today": today,
     }

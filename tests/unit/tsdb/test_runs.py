@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from chalicelib.tsdb.aggregate import aggregate
 from chalicelib.tsdb.columns import Columns, join
-from chalicelib.tsdb.folds import FOLDED, fold
+from chalicelib.tsdb.counters import increases, increases_of
+from chalicelib.tsdb.folds import FOLDED, cells_of, fold
 from chalicelib.tsdb.head import pack_slice, unpack_slice, unpack_slices
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.runs import Runs, merge_runs, of_arrived, of_columns
@@ -86,12 +87,30 @@ def test_what_is_folded_by_series_is_what_every_sample_makes(
     width = -(-10 // step)
     group_of = np.array(groups, np.intp)
     cells = group_of[samples.ids] * width + samples.times // step
-    expected = aggregate(aggregation, samples.values, cells, 2 * width).reshape(2, width)
+    by_time = np.argsort(samples.times, kind="stable")  # as `last` asks for
+    expected = aggregate(aggregation, samples.values[by_time], cells[by_time], 2 * width).reshape(2, width)
 
     runs = on_a_grid(of_columns(samples))
     found = fold(aggregation, runs, group_of[runs.ids], 2, first=0, step=step, width=width)
 
     np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@given(ROWS | GRIDS, st.integers(0, 9))
+def test_a_counters_rises_are_the_same_series_by_series(rows: list[Row], start: int) -> None:
+    samples = in_order(columns(rows), lambda ids: np.ones(len(ids), bool))
+    found = increases_of(on_a_grid(of_columns(samples)), start)
+    risen = increases(samples)
+    assert rows_of(found.columns()) == rows_of(risen.where(risen.times >= start))
+
+
+@given(ROWS | GRIDS, st.sampled_from([1, 3, 20]))
+def test_every_sample_is_in_the_cell_of_its_group_and_step(rows: list[Row], step: int) -> None:
+    samples = in_order(columns(rows), lambda ids: np.ones(len(ids), bool))
+    width = -(-10 // step)
+    runs = on_a_grid(of_columns(samples))
+    found = cells_of(runs, runs.ids * width, 0, step, width)
+    assert found.tolist() == (samples.ids * width + samples.times // step).tolist()
 
 
 @given(
