@@ -61,7 +61,8 @@ class DerivedQueries:
         recorded = self._recorded.table(query)
         if recorded.groups:
             return present(query, recorded)
-        query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
+        if query.selection or query.group_by:
+            query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
         requests = self._requests(query)
         seconds = query.step / 1000
         return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds, requests.tier))

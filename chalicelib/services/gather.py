@@ -20,7 +20,7 @@ from chalicelib.services.ports.reading import SampleStore, Snapshot
 from chalicelib.services.tiers import look_back, may_be_rolled, resolution
 from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.blocks import decode_runs
-from chalicelib.tsdb.columns import read_definitions, read_frames
+from chalicelib.tsdb.columns import read_definitions_of, read_frames
 from chalicelib.tsdb.head import unpack_slices
 from chalicelib.tsdb.rollups import HOUR_MS, Rollups, nothing, part_of
 from chalicelib.tsdb.runs import Runs, merge_runs, of_arrived
@@ -74,7 +74,7 @@ class Gather:
         parts = [decode_runs(block, wanted) for block in read.stored.blocks]
         parts += unpack_slices(read.stored.slices, wanted)
         if frames := read_undrained(self._source, read.stored.state, read.stored.marks):
-            new = read_definitions(frames, query.metric_type)
+            new = read_definitions_of(query.metric_type, frames)
             if not new.keys() <= choice.definitions.keys():
                 choice = choose(choosing, {**choice.definitions, **new})
             parts.append(of_arrived(_wanted(query, choice, read.seconds).of(read_frames(frames))))
@@ -85,7 +85,7 @@ class Gather:
         with self._store.snapshot() as snapshot:
             state, marks = snapshot.progress()
             definitions = snapshot.series_of(metric_type)
-        definitions |= read_definitions(read_undrained(self._source, state, marks), metric_type)
+        definitions |= read_definitions_of(metric_type, read_undrained(self._source, state, marks))
         return {key for each in definitions.values() for key, _ in each.tags}
 
     def _at_once(self, query: MetricQuery, choosing: Choosing) -> _Read | None:

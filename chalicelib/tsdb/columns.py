@@ -13,6 +13,8 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.tsdb.frame import HEADER, FrameHeader
 
 SAMPLE_BYTES = 24
+_glance_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, msgspec.Raw]]]).decode
+_decode_tags = msgspec.msgpack.Decoder(list[tuple[str, str]]).decode
 _decode_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, list[tuple[str, str]]]]]).decode
 
 
@@ -77,14 +79,27 @@ def read_frames(frames: Sequence[tuple[FrameHeader, bytes]]) -> Columns:
     )
 
 
-def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]], of_type: str | None = None) -> dict[int, Definition]:
-    """What the series ids of these frames stand for, as far as the frames say it; of one metric type, or of all."""
+def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+    """What the series ids of these frames stand for, as far as the frames say it."""
     definitions = {}
     for header, frame in frames:
         if header.definitions_size:
             for row in _decode_rows(frame[header.lengths_end :]):
                 for metric_type, unit, kind, tags in row:
-                    if of_type is None or metric_type == of_type:
-                        definition = Definition(metric_type, unit, kind, tuple(tags))
+                    definition = Definition(metric_type, unit, kind, tuple(tags))
+                    definitions[definition.series_id] = definition
+    return definitions
+
+
+def read_definitions_of(metric_type: str, frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+    """The same of one metric type alone: of the others hardly anything is looked at."""
+    name = metric_type.encode()
+    definitions = {}
+    for header, frame in frames:
+        if header.definitions_size and frame.find(name, header.lengths_end) >= 0:
+            for row in _glance_rows(frame[header.lengths_end :]):
+                for its_type, unit, kind, tags in row:
+                    if its_type == metric_type:
+                        definition = Definition(metric_type, unit, kind, tuple(_decode_tags(tags)))
                         definitions[definition.series_id] = definition
     return definitions
