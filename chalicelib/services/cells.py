@@ -7,8 +7,27 @@ from numpy.typing import NDArray
 
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
-from chalicelib.tsdb.counters import increases
+from chalicelib.tsdb.counters import increases, increases_of
+from chalicelib.tsdb.folds import FOLDED, cells_of, fold
 from chalicelib.tsdb.rollups import Rollups, aggregate_rollups
+from chalicelib.tsdb.runs import Runs
+
+
+def tabulate_samples(
+    aggregation: str, samples: Runs, groups: NDArray[np.intp], count: int, *, start: int, end: int, step: int
+) -> Floats:
+    """The table of (group, step) over [start, end), epoch ms, NaN where nothing is; `groups` by series."""
+    first = start - start % step
+    width = -((first - end) // step)
+    if aggregation in OF_COUNTERS:
+        risen = increases_of(samples, start)
+        rows = np.searchsorted(samples.ids, risen.ids)
+        table = fold("sum", risen, groups[rows], count, first=first, step=step, width=width)
+        return table / (step / 1000) if aggregation == "rate" else table
+    if aggregation in FOLDED:
+        return fold(aggregation, samples, groups, count, first=first, step=step, width=width)
+    cells = cells_of(samples, groups * width, first, step, width)
+    return aggregate(aggregation, samples.values, cells, count * width).reshape(count, width)
 
 
 def tabulate(

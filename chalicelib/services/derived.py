@@ -13,7 +13,8 @@ import numpy as np
 
 from chalicelib.domain.names import ERROR_RATE, RESPONSE_TIME, THROUGHPUT
 from chalicelib.services.histograms import percentiles
-from chalicelib.services.query import MetricAnswer, MetricQuery, MetricTable, QueryMetrics, present
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import MetricAnswer, MetricTable, QueryMetrics, present
 from chalicelib.tsdb.aggregate import share_of
 
 EVENT_UNIT = "count"
@@ -60,7 +61,8 @@ class DerivedQueries:
         recorded = self._recorded.table(query)
         if recorded.groups:
             return present(query, recorded)
-        query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
+        if query.selection or query.group_by:
+            query = _restricted(query, self._recorded.tag_keys(RESPONSE_TIME))
         requests = self._requests(query)
         seconds = query.step / 1000
         return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds, requests.tier))

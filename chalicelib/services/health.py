@@ -30,9 +30,9 @@ from chalicelib.domain.health import (
     usage_check,
 )
 from chalicelib.domain.names import CPU_USAGE, DISK_USAGE, ERROR_RATE, MEMORY_USAGE, RESPONSE_TIME
+from chalicelib.services.metric_query import MetricQuery
 from chalicelib.services.ports.health import Entries, HealthHistory, HealthStore
 from chalicelib.services.ports.queries import Queries, Together
-from chalicelib.services.query import MetricQuery
 
 CACHED_MS = 5_000
 KEPT_MS = 90 * 86_400_000

@@ -10,7 +10,9 @@ import numpy as np
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.series import MAX_METRIC_TYPE
 from chalicelib.domain.units import factor
-from chalicelib.services.query import MAX_GROUPS, MAX_SERIES, MetricQuery, MetricTable, QueryMetrics
+from chalicelib.services.choice import MAX_GROUPS, MAX_SERIES, order_of
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import MetricTable, QueryMetrics
 from chalicelib.tsdb.aggregate import Floats
 from chalicelib.tsdb.buckets import on_bounds, quantiles
 
@@ -41,8 +43,10 @@ def percentiles(recorded: QueryMetrics, query: MetricQuery, share: float) -> Met
         raise InvalidInput(f"{len(groups)} groups, {MAX_GROUPS} are allowed: group by fewer tags.", field="groupBy")
     unit, by = _unit(recorded, query)
     steps = parts[0][0].values.shape[1]
-    values = np.array([_of_group([*each.values()], steps, share) for each in groups.values()]).reshape(-1, steps)
-    return MetricTable(unit, [*groups], values * by, parts[0][0].tier)
+    found = [*groups]
+    found = [found[each] for each in order_of(found, query.group_by)]
+    values = np.array([_of_group([*groups[each].values()], steps, share) for each in found]).reshape(-1, steps)
+    return MetricTable(unit, found, values * by, parts[0][0].tier)
 
 
 def _counts(

@@ -17,6 +17,7 @@ from chalicelib.services.ports.reading import SampleStore, Snapshot
 from chalicelib.services.query import QueryMetrics
 from chalicelib.tsdb.progress import DrainState
 from chalicelib.tsdb.rollups import Part, Rollups
+from chalicelib.tsdb.stored import Stored
 
 
 class OneInstant:
@@ -42,6 +43,11 @@ class _Held:
 
     def snapshot(self) -> contextlib.AbstractContextManager[Snapshot]:
         return contextlib.nullcontext(self._snapshot)
+
+    def stored(
+        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, sealed_from: int | None = None
+    ) -> Stored:
+        return self._snapshot.stored(metric_type, start, end, series, sealed_from=sealed_from)
 
 
 class _HeldSnapshot:

@@ -10,8 +10,8 @@ from chalicelib.domain.names import ERROR_RATE, THROUGHPUT
 from chalicelib.domain.report_figures import Floats, History, empty_history
 from chalicelib.domain.report_ranges import HOUR, ReportRange
 from chalicelib.domain.reports import FIGURES
+from chalicelib.services.metric_query import MetricQuery
 from chalicelib.services.ports.queries import Queries
-from chalicelib.services.query import MetricQuery
 from chalicelib.tsdb.points import PointSeries
 
 _ONE_STEP = 10**8 * HOUR  # longer than any instant: the whole range is one step, and one of hours

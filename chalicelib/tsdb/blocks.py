@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.tsdb.columns import EMPTY, Columns
+from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.runs import NOTHING, Runs
 from chalicelib.tsdb.wanted import Wanted
 
 VERSION = 1
@@ -64,34 +65,42 @@ def encode(samples: Columns, *, is_full: bool = True) -> bytes:
 def decode(block: bytes, wanted: Wanted | None = None) -> Columns:
     """The samples of a block, or those of them that are wanted, sorted by series and time.
 
-    Series are chosen one by one, and the times of a shared grid once: before there is an entry for each sample. Raises
-    ValueError for a version this code does not read.
+    Raises ValueError for a version this code does not read.
+    """
+    return decode_runs(block, wanted).columns()
+
+
+def decode_runs(block: bytes, wanted: Wanted | None = None) -> Runs:
+    """The same, series by series.
+
+    Series are chosen one by one, and the times of a shared grid once: before there is an entry for each sample.
     """
     version, flags, series_count, count, lengths_size, times_size = _HEADER.unpack_from(block)
     if version != VERSION:
         raise ValueError(f"a block of version {version}, not {VERSION}")
     if not count:
-        return EMPTY
+        return NOTHING
     series = np.frombuffer(block, "<i8", series_count, _HEADER.size)
     lengths_at = _HEADER.size + 8 * series_count
     times_at = lengths_at + lengths_size
     values_at = times_at + times_size
-    times, values = _unpack(block[times_at:values_at]), _unpack(block[values_at:])
     chosen = None if wanted is None else wanted.has(series)
+    if chosen is not None and not chosen.any():
+        return NOTHING
+    times, values = _unpack(block[times_at:values_at]), _unpack(block[values_at:])
     if flags & _SHARED_GRID:
+        if wanted is None or chosen is None:
+            return Runs(series, None, times, values)
         table: NDArray[Any] = values.reshape(series_count, len(times))
-        if wanted is not None and chosen is not None:
-            if not chosen.all():
-                series, table = series[chosen], table[chosen]
-            held = wanted.holds(times)
-            if not held.all():
-                times, table = times[held], table[:, held]
-        return Columns(np.repeat(series, len(times)), np.tile(times, len(series)), table.ravel())
-    lengths = _unpack(block[lengths_at:times_at])
-    samples = Columns(np.repeat(series, lengths), times, values)
-    if wanted is None or chosen is None:
-        return samples
-    return samples.where(np.repeat(chosen, lengths) & wanted.holds(times))
+        if not chosen.all():
+            series, table = series[chosen], table[chosen]
+        held = wanted.holds(times)
+        if not held.all():
+            times, table = times[held], table[:, held]
+        return Runs(series, None, times, table.ravel()) if len(times) else NOTHING
+    lengths = _unpack(block[lengths_at:times_at]).astype(np.int64)
+    found = Runs(series, lengths, times, values)
+    return found if wanted is None or chosen is None else found.where(chosen, wanted.holds(times))
 
 
 def series_of(block: bytes) -> tuple[NDArray[np.int64], int]:

@@ -13,6 +13,8 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.tsdb.frame import HEADER, FrameHeader
 
 SAMPLE_BYTES = 24
+_glance_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, msgspec.Raw]]]).decode
+_decode_tags = msgspec.msgpack.Decoder(list[tuple[str, str]]).decode
 _decode_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, list[tuple[str, str]]]]]).decode
 
 
@@ -86,4 +88,18 @@ def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, D
                 for metric_type, unit, kind, tags in row:
                     definition = Definition(metric_type, unit, kind, tuple(tags))
                     definitions[definition.series_id] = definition
+    return definitions
+
+
+def read_definitions_of(metric_type: str, frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+    """The same of one metric type alone: of the others hardly anything is looked at."""
+    name = metric_type.encode()
+    definitions = {}
+    for header, frame in frames:
+        if header.definitions_size and frame.find(name, header.lengths_end) >= 0:
+            for row in _glance_rows(frame[header.lengths_end :]):
+                for its_type, unit, kind, tags in row:
+                    if its_type == metric_type:
+                        definition = Definition(metric_type, unit, kind, tuple(_decode_tags(tags)))
+                        definitions[definition.series_id] = definition
     return definitions

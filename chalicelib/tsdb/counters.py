@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.columns import Columns
+from chalicelib.tsdb.runs import NOTHING, Runs
 
 
 def increases(samples: Columns) -> Columns:
@@ -19,6 +22,22 @@ def increases(samples: Columns) -> Columns:
     follows[0] = False
     np.equal(samples.ids[1:], samples.ids[:-1], out=follows[1:])
     return Columns(samples.ids[follows], samples.times[follows], rises(samples.values)[follows])
+
+
+def increases_of(samples: Runs, start: int) -> Runs:
+    """The same of runs, of the samples from `start` on (epoch ms); series that have none are left out."""
+    if samples.lengths is not None:
+        ends = np.cumsum(samples.lengths)
+        follows = np.ones(len(samples), bool)
+        follows[ends - samples.lengths] = False
+        found = replace(samples, values=rises(samples.values))
+        return found.where(np.ones(len(samples.ids), bool), follows & (samples.times >= start))
+    held = samples.times >= start
+    held[:1] = False
+    if not held.any():
+        return NOTHING
+    table = rises(samples.values).reshape(len(samples.ids), len(samples.times))
+    return Runs(samples.ids, None, samples.times[held], table[:, held].ravel())
 
 
 def rises(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,7 +13,7 @@ id, and those are never negative.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from struct import Struct
@@ -22,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from chalicelib.tsdb.columns import Columns, unpack
+from chalicelib.tsdb.runs import Runs, of_columns
+from chalicelib.tsdb.wanted import Wanted
 
 HOUR_MS = 3_600_000
 ONE_TIME, TIMES = -1, -2
@@ -83,6 +85,39 @@ def unpack_slice(payload: bytes) -> Columns:
         times = np.frombuffer(payload, "<u4", count, _HEADER.size + 16 * count)
         return Columns(ids, times.astype(np.int64) + first, values)
     raise ValueError(f"a slice of kind {kind}, which this version does not read")
+
+
+def unpack_slices(slices: Iterable[bytes], wanted: Wanted) -> list[Runs]:
+    """What is wanted of slices in the order of arrival; neighbours of the same series and one time each as one part."""
+    found: list[Runs] = []
+    group: list[tuple[int, bytes]] = []  # (time, slice)
+    ids = b""
+    for payload in slices:
+        count, kind, first = _HEADER.unpack_from(payload)
+        its_ids = payload[_HEADER.size : _HEADER.size + 8 * count] if kind == ONE_TIME else b""
+        if group and (its_ids != ids or first <= group[-1][0]):
+            found += _wanted_of(group, ids, wanted)
+            group = []
+        if kind == ONE_TIME:
+            ids = its_ids
+            group.append((first, payload))
+        else:
+            found.append(of_columns(wanted.of(unpack_slice(payload))))
+    return found + _wanted_of(group, ids, wanted)
+
+
+def _wanted_of(group: list[tuple[int, bytes]], packed_ids: bytes, wanted: Wanted) -> list[Runs]:
+    """What is wanted of slices of the same series, whose times ascend."""
+    ids = np.frombuffer(packed_ids, "<i8")
+    if (ids[1:] == ids[:-1]).any():  # of one series several samples at a time
+        return [of_columns(wanted.of(unpack_slice(payload))) for _, payload in group]
+    held = [(time, payload) for time, payload in group if wanted.start <= time < wanted.end]
+    chosen = wanted.has(ids)
+    if not held or not chosen.any():
+        return []
+    at = _HEADER.size + len(packed_ids)
+    table = np.array([np.frombuffer(payload, "<f8", len(ids), at)[chosen] for _, payload in held])
+    return [Runs(ids[chosen], None, np.array([time for time, _ in held]), table.T.ravel())]
 
 
 def _build(hour: int, samples: Columns, metrics: NDArray[np.int32], ranks: NDArray[np.int32]) -> Head:

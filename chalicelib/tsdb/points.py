@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from chalicelib.tsdb.numbers import write_numbers
 
 FILLS = ("none", "null", "previous", "zero")
 
@@ -34,15 +35,15 @@ def write_points(series: Sequence[PointSeries]) -> list[bytes]:
     """
     if not series:
         return []
-    numbers = msgspec.json.encode(np.concatenate([each.values for each in series]).tolist())[1:-1].split(b",")
-    shared: dict[bytes, list[bytes]] = {}
+    numbers = write_numbers(np.concatenate([each.values for each in series]))
+    shared: dict[int, list[bytes]] = {}  # by the array of times: series without gaps have one
     written, begin = [], 0
     for each in series:
-        key, end = each.times.tobytes(), begin + len(each.times)
-        if key not in shared:
-            shared[key] = [b"],[%d," % time for time in each.times.tolist()]
-        pieces = [b""] * (2 * len(each.times))
-        pieces[0::2] = shared[key]
+        end = begin + len(each.times)
+        if (moments := shared.get(id(each.times))) is None:
+            moments = shared[id(each.times)] = [b"],[%d," % time for time in each.times.tolist()]
+        pieces = [b""] * (2 * len(moments))
+        pieces[0::2] = moments
         pieces[1::2] = numbers[begin:end]
         written.append(b"[" + b"".join(pieces)[2:] + b"]]" if pieces else b"[]")
         begin = end
@@ -63,21 +64,16 @@ def fill(how: str, table: NDArray[np.float64]) -> NDArray[np.float64]:
 def to_points(
     table: NDArray[np.float64], tags: Sequence[dict[str, str]], first: int, step: int, *, with_gaps: bool
 ) -> list[PointSeries]:
-    """The series that have any value, by their tags; steps without one are left out, or None `with_gaps`.
-
-    The tags of all have the same keys.
-    """
+    """The series that have any value, as they come; steps without one are left out, or None `with_gaps`."""
     times = first + np.arange(table.shape[1] if table.size else 0, dtype=np.int64) * step
     there = ~np.isnan(table)
-    counts = there.sum(axis=1)
-    is_whole = counts == table.shape[1]
-    keys = sorted(tags[0]) if tags else []
+    counts = there.sum(axis=1).tolist()
     series = []
-    for place in sorted(np.flatnonzero(counts).tolist(), key=lambda each: [tags[each][key] for key in keys]):
-        if with_gaps or is_whole[place]:
-            series.append(PointSeries(tags[place], times, table[place]))
-        else:
-            series.append(PointSeries(tags[place], times[there[place]], table[place][there[place]]))
+    for place, (count, values) in enumerate(zip(counts, table, strict=True)):
+        if count == len(times) or (with_gaps and count):
+            series.append(PointSeries(tags[place], times, values))
+        elif count:
+            series.append(PointSeries(tags[place], times[there[place]], values[there[place]]))
     return series
 
 

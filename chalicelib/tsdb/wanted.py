@@ -25,8 +25,10 @@ class Wanted:
 
     def has(self, ids: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of these ids are wanted: a binary search each, where np.isin would sort them all."""
-        if not len(self.ids):
-            return np.zeros(len(ids), bool)
+        if len(self.ids) == len(ids) and (self.ids == ids).all():  # all of a fleet, block after block
+            return np.ones(len(ids), bool)
+        if len(self.ids) < 2:
+            return ids == self.ids[0] if len(self.ids) else np.zeros(len(ids), bool)
         found: NDArray[np.bool_] = self.ids[np.minimum(places_of(ids, self.ids), len(self.ids) - 1)] == ids
         return found
 

@@ -9,7 +9,8 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.instants import InvalidInstant, parse_moment
 from chalicelib.domain.selectors import parse_selection
 from chalicelib.domain.series import InvalidSample, check_metric_type
-from chalicelib.services.query import MetricQuery, automatic_step
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import automatic_step
 from chalicelib.tsdb.aggregate import AGGREGATIONS, is_aggregation
 from chalicelib.tsdb.points import FILLS
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from chalicelib.services.query import MetricAnswer, MetricQuery
+from chalicelib.services.metric_query import MetricQuery
+from chalicelib.services.query import MetricAnswer
 
 
 class Queries(Protocol):

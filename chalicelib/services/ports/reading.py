@@ -13,6 +13,7 @@ from chalicelib.tsdb.progress import DrainState
 
 if TYPE_CHECKING:  # the ingest path reads this page and must not import numpy
     from chalicelib.tsdb.rollups import Part, Rollups
+    from chalicelib.tsdb.stored import Stored
 
 
 class Snapshot(Protocol):
@@ -26,13 +27,21 @@ class Snapshot(Protocol):
         """The series of a metric type in the catalogue that carry these tags, by id; others may come with them."""
         ...
 
-    def packed(
-        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
-    ) -> tuple[list[bytes], list[bytes]]:
-        """Its blocks that may hold samples of [start, end) of series ids from the first to the second; its head slices.
+    def stored(
+        self,
+        metric_type: str,
+        start: int,
+        end: int,
+        series: tuple[int, int],
+        *,
+        but: Sequence[int] = (),
+        sealed_from: int | None = None,
+    ) -> Stored:
+        """What it holds of a metric type: blocks that may have samples of [start, end), instants in epoch ms, and of
+        series ids from the first to the second; slices of heads; how far the drain is and which series there are.
 
-        Both as they arrived, every block before every head of its hour. All instants in epoch ms; blocks of hours in
-        `but` are left out.
+        Blocks of hours in `but` are left out. With `sealed_from` it is also told whether samples from then on, and
+        before `end`, have been let go.
         """
         ...
 
@@ -53,6 +62,12 @@ class SampleStore(Protocol):
 
     def snapshot(self) -> AbstractContextManager[Snapshot]:
         """Everything read from it is of one instant. Raises Unavailable."""
+        ...
+
+    def stored(
+        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, sealed_from: int | None = None
+    ) -> Stored:
+        """What a snapshot of this moment would hold of a metric type, where that is all. Raises Unavailable."""
         ...
 
 

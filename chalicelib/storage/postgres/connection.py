@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.errors import Unavailable
 
@@ -50,6 +50,28 @@ class Database:
             self.close()
             raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
 
+    def ask(self, question: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        """The rows of one statement that only reads, in a transaction of its own: all they say is of one instant.
+
+        A third of the price of a snapshot with one statement in it. Raises Unavailable.
+        """
+        import psycopg
+
+        try:
+            if self._connection is not None and not self._connection.closed:
+                try:
+                    return self._execute(self._connection, question, parameters)
+                except psycopg.OperationalError:
+                    if not self._connection.closed:
+                        raise  # it lives: the statement took too long
+                    # Broken while it lay idle, or just now: what only reads may be asked again, of another.
+            self.close()
+            self._connection = self._connect()
+            return self._execute(self._connection, question, parameters)
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
+
     def close(self) -> None:
         """Let go of the connection; the next transaction opens another."""
         if self._connection is not None:
@@ -81,6 +103,10 @@ class Database:
             raise RuntimeError("a snapshot within a transaction would not be of one instant")
         block.enter_context(connection.transaction())
         return connection
+
+    @staticmethod
+    def _execute(connection: Connection, question: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
+        return connection.execute(question, parameters, binary=True, prepare=True).fetchall()
 
     def _connect(self) -> Connection:
         import psycopg

@@ -72,8 +72,8 @@ class PostgresRecentSnapshot:
 
         Of the hours in `but` only what is not compacted yet.
         """
-        blocks, slices = self._stored.packed(metric_type, start, end, _EVERY_SERIES, but=but)
-        return [*map(decode, blocks), *map(unpack_slice, slices)]
+        stored = self._stored.stored(metric_type, start, end, _EVERY_SERIES, but=but)
+        return [*map(decode, stored.blocks), *map(unpack_slice, stored.slices)]
 
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""

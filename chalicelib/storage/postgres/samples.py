@@ -10,10 +10,11 @@ from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import NO_TAGS, Definition
 from chalicelib.storage.postgres.catalogue import series_of
 from chalicelib.storage.postgres.connection import Database
-from chalicelib.storage.postgres.heads import SLICE
 from chalicelib.storage.postgres.rollups import read_rollups
+from chalicelib.storage.postgres.stored import IS_SEALED, READ, answered, asked
 from chalicelib.tsdb.progress import DrainState
 from chalicelib.tsdb.rollups import HOUR_MS, Part, Rollups, nothing
+from chalicelib.tsdb.stored import Stored
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -32,6 +33,14 @@ class PostgresSamples:
         """Everything read from it is of one instant, also while drain and compaction go on. Raises Unavailable."""
         with self._database.transaction(snapshot=True) as connection:
             yield PostgresSnapshot(connection, self._clock())
+
+    def stored(
+        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, sealed_from: int | None = None
+    ) -> Stored:
+        """What it holds of a metric type, by one statement; see services/ports/reading.py. Raises Unavailable."""
+        today = to_datetime(self._clock()).date()
+        given = asked(metric_type, start, end, series, today=today, sealed_from=sealed_from)
+        return answered(self._database.ask(READ, given))
 
 
 class PostgresSnapshot:
@@ -57,46 +66,24 @@ class PostgresSnapshot:
         """The series of a metric type in the catalogue that carry these tags, by id."""
         return series_of(self._connection, [metric_type], tags)
 
-    def packed(
-        self, metric_type: str, start: int, end: int, series: tuple[int, int], *, but: Sequence[int] = ()
-    ) -> tuple[list[bytes], list[bytes]]:
-        """Its blocks that may hold samples of [start, end) and of series ids within `series`, and its slices of heads.
-
-        Both in the order of arrival; every block is older than every head of its hour. Blocks of hours in `but` are
-        left out.
-        """
-        rows = self._connection.execute(
-            "WITH m AS MATERIALIZED (SELECT number FROM metric_types WHERE name = %(name)s)"  # noqa: S608 -- of constants
-            " SELECT false, sequence, payload FROM blocks WHERE metric = (SELECT number FROM m)"
-            " AND hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s"
-            " AND last_series >= %(first)s AND first_series <= %(last)s AND hour <> ALL (%(but)s::timestamptz[])"
-            f" UNION ALL SELECT true, sequence, {SLICE}"
-            " FROM (SELECT sequence, payload, starts, places, array_position(metrics, m.number) AS place FROM heads, m"
-            "       WHERE hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s) AS found"
-            " WHERE place IS NOT NULL",
-            {
-                "name": metric_type,
-                "start": to_datetime(start),
-                "end": to_datetime(end),
-                "first": series[0],
-                "last": series[1],
-                "but": [to_datetime(hour) for hour in but],
-            },
-            binary=True,
-        ).fetchall()
-        rows.sort(key=lambda row: row[:2])
-        return [row[2] for row in rows if not row[0]], [row[2] for row in rows if row[0]]
+    def stored(
+        self,
+        metric_type: str,
+        start: int,
+        end: int,
+        series: tuple[int, int],
+        *,
+        but: Sequence[int] = (),
+        sealed_from: int | None = None,
+    ) -> Stored:
+        """What the store holds of a metric type; see services/ports/reading.py."""
+        given = asked(metric_type, start, end, series, today=self._today, but=but, sealed_from=sealed_from)
+        return answered(self._connection.execute(READ, given, binary=True, prepare=True).fetchall())
 
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
-        row = self._connection.execute(
-            # Rollups of before there were classes of retention say nothing themselves: their hour does.
-            "SELECT EXISTS (SELECT FROM rollups r WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
-            " AND seconds IN (300, 3600) AND hour > %s::timestamptz - interval '1 hour' AND hour < %s"
-            " AND coalesce(complete_until, (SELECT h.complete_until FROM rolled_hours h WHERE h.hour = r.hour),"
-            " '-infinity') <= %s)",
-            (metric_type, to_datetime(start), to_datetime(end), self._today),
-        ).fetchone()
+        given = {"name": metric_type, "sealed_from": to_datetime(start), "end": to_datetime(end), "today": self._today}
+        row = self._connection.execute(f"SELECT {IS_SEALED}", given).fetchone()
         return bool(row and row[0])
 
     def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: Part = Part.ALL) -> Rollups:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.domain.series import Definition, Kind
-from chalicelib.tsdb.columns import read_definitions, read_frames
+from chalicelib.tsdb.columns import read_definitions, read_definitions_of, read_frames
 from chalicelib.tsdb.frame import CorruptFrame, FrameBuilder, read_header
 from chalicelib.tsdb.marks import Marks, read_new
 from chalicelib.tsdb.writer import MAX_IDLE_MS, Writer
@@ -61,12 +61,17 @@ def test_definitions_travel_with_the_frame() -> None:
     defined = [
         Definition("cpu_usage", "percent", Kind.SAMPLED, (("host", "wéb-1"),)),
         Definition("orders", "", Kind.EVENT, ()),
+        Definition("orders_total", "", Kind.SAMPLED, (("metric", "cpu_usage"), ("orders", "orders"))),
     ]
     builder = FrameBuilder()
     for each in defined:
         builder.define(msgspec.msgpack.encode([(each.metric_type, each.unit, int(each.kind), each.tags)]))
     frame = builder.pack(1, 0)
-    assert read_definitions([(read_header(frame), frame)]) == {each.series_id: each for each in defined}
+    frames = [(read_header(frame), frame)]
+    assert read_definitions(frames) == {each.series_id: each for each in defined}
+    for each in defined:
+        assert read_definitions_of(each.metric_type, frames) == {each.series_id: each}
+    assert read_definitions_of("metric", frames) == read_definitions_of("memory_usage", frames) == {}
 
 
 @given(st.binary(max_size=200))
