@@ -18,6 +18,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from chalicelib.domain.series import Definition
 from chalicelib.domain.series_limits import Refusal
 from chalicelib.services.ports.drain import DrainStep, DrainStore, FrameSource
 from chalicelib.tsdb.catalogue import REFUSED, UNKNOWN, SeriesIndex
-from chalicelib.tsdb.columns import Columns, join, read_definitions, read_frames, unpack
+from chalicelib.tsdb.columns import Columns, definition_rows, join, read_frames, read_rows, unpack
 from chalicelib.tsdb.frame import NO_WRITER, CorruptFrame, FrameHeader, read_header
 from chalicelib.tsdb.head import HOUR_MS, build_heads
 from chalicelib.tsdb.marks import Marks, read_new
@@ -35,7 +36,7 @@ from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
 FRAMES_A_STEP = 2_000
 WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
 FIRST = "-"
-MAX_ANNOUNCED = 500_000  # some 100 bytes each
+MAX_HEARD = 500_000  # some 100 bytes each
 MAX_REFUSED = 200_000  # of endless values nearly none comes again: what is forgotten is asked about once more
 _log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Drain:
         self._retention_ms = retention_ms
         self._live_window_ms = live_window_ms
         self._index = SeriesIndex()
-        self._announced: dict[int, int] = {}  # series id -> hash of what it was defined as
+        self._heard: set[bytes] = set()  # digests of rows of definitions that are in the catalogue
         self._refused: dict[int, tuple[int, Refusal]] = {}
         self._refused_in = 0  # the hour
         self._epoch = -1
@@ -127,7 +128,7 @@ class Drain:
 
     def _store_samples(self, step: DrainStep, frames: list[tuple[FrameHeader, bytes]], now: int) -> int:
         """Write the samples of new frames, and those that waited for a series which these frames define."""
-        definitions = self._unheard(read_definitions(frames))
+        definitions = self._unheard(frames)
         new = read_frames(frames)
         parts = [new]
         if definitions:
@@ -155,14 +156,14 @@ class Drain:
             step.add_head(head, now=now, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
         return len(new)
 
-    def _unheard(self, definitions: Mapping[int, Definition]) -> dict[int, Definition]:
-        """Those that are not in the catalogue for certain: containers announce each of theirs every few minutes."""
-        hashes = {series_id: hash(definition) for series_id, definition in definitions.items()}
-        fresh = {each: definitions[each] for each, known in hashes.items() if self._announced.get(each) != known}
-        if len(self._announced) > MAX_ANNOUNCED:
-            self._announced.clear()
-        self._announced |= hashes
-        return fresh
+    def _unheard(self, frames: list[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+        """What is defined by rows that did not come before: containers announce each of theirs every few minutes."""
+        rows = {blake2b(row, digest_size=16).digest(): row for row in definition_rows(frames)}
+        fresh = [row for digest, row in rows.items() if digest not in self._heard]
+        if len(self._heard) > MAX_HEARD:
+            self._heard.clear()
+        self._heard |= rows.keys()
+        return read_rows(fresh)
 
     def _refuse(self, refused: Mapping[int, tuple[int, Refusal]], now: int) -> None:
         """Remember which series are not taken up, so that their samples need not wait."""
@@ -174,7 +175,7 @@ class Drain:
 
     def _forget(self) -> None:
         self._index.clear()
-        self._announced.clear()
+        self._heard.clear()
         self._refused.clear()
 
     def _trim(self, position: str, now: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
 from math import isnan
@@ -10,6 +10,7 @@ from math import isnan
 import msgspec
 
 from chalicelib.domain.errors import FieldError
+from chalicelib.domain.series import Kind
 
 MAX_REASONS = 1_000
 
@@ -35,12 +36,13 @@ class Snapshot(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """What names a sampled series in a protocol of others. Equal only to itself: readers hand out the same object again
-    for the same series, so that finding its row costs one look-up and compares no text."""
+    """What names a series. Equal only to itself: readers hand out the same object again for the same series, so that
+    finding its row costs one look-up and compares no text."""
 
     metric_type: str
     tags: dict[str, str]
     unit: str | None = None
+    kind: Kind = Kind.SAMPLED
 
 
 @dataclass(slots=True)
@@ -105,12 +107,28 @@ def without_nan(points: Points) -> None:
         points.keep([not isnan(value) for value in points.values])
 
 
+@dataclass(frozen=True, slots=True)
+class Events:
+    """Samples of event series as columns of one length, in the body's order: a flat list of which every element has
+    the right types. `timestamps` are as they were sent; None = the server's now."""
+
+    series: list[Series]
+    timestamps: list[str | int | float | None]
+    values: list[float]
+
+    def one_by_one(self) -> Iterator[tuple[int, Sample]]:
+        """The same with an object a sample, by their place in the body."""
+        for index, (series, timestamp, value) in enumerate(zip(self.series, self.timestamps, self.values, strict=True)):
+            yield index, Sample(series.metric_type, value, series.unit, series.tags, timestamp)
+
+
 @dataclass(slots=True)
 class Batch:
     """One request's samples, and what was already wrong with it; `index` counts the body's elements,
     None for a sample that is the whole body."""
 
     samples: list[tuple[int | None, Sample]] = field(default_factory=list)
+    events: Events | None = None
     snapshots: list[tuple[int | None, Snapshot]] = field(default_factory=list)
     points: Points = field(default_factory=Points)
     runs: list[Run] = field(default_factory=list)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.errors import FieldError
 from chalicelib.domain.series import InvalidSample
+from chalicelib.services.events import add_events
 from chalicelib.services.incoming import Batch, Recorded, Sample, Snapshot
 from chalicelib.services.points import add_points, add_runs
 from chalicelib.services.ports.ingest import FrameSink
@@ -42,16 +43,24 @@ class Ingest:
         rows += add_runs(frame, self._rows, batch, self._times, now)
         if batch.points:
             rows += add_points(frame, self._rows, batch, self._times, now)
+        has_events = bool(batch.samples or batch.events)
+        if batch.events:
+            added = add_events(frame, self._rows, batch.events, self._times, now)
+            if added is None:
+                batch.samples += batch.events.one_by_one()
+            else:
+                rows += added
         if batch.samples:
             self._add_samples(frame, rows, batch, now)
         if frame.samples:
             lost_at = self._sink.definitions_lost_at
             due = max(lost_at, now - ANNOUNCE_EVERY_MS)
-            announced = [row for row in rows if row.announced <= due]
+            telling = dict.fromkeys([row for row in rows if row.announced <= due or row.distinct])
+            announced = [row for row in telling if row.announced <= due]
             for row in announced:
                 frame.define(row.definitions)
-            distinct = [pair for row in rows for pair in row.distinct]
-            self._sink.append(frame, now=now, distinct=distinct, once=once() if batch.samples else None)
+            distinct = [pair for row in telling for pair in row.distinct]
+            self._sink.append(frame, now=now, distinct=distinct, once=once() if has_events else None)
             for row in announced:
                 row.announced = now
         errors = sorted(batch.errors, key=lambda error: error.index or 0)

@@ -61,7 +61,7 @@ def _resolve(found: list[Row | None], points: Points, rows: Rows, batch: Batch) 
             series = points.series[place]
             if series not in told:
                 try:
-                    told[series] = rows.series_row(series, series.metric_type, series.tags, series.unit)
+                    told[series] = rows.series_row(series)
                 except InvalidSample as error:
                     told[series] = error
             now_known = told[series]

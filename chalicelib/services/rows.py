@@ -68,10 +68,11 @@ class Rows:
         definition = self._define(metric_type, unit, Kind.EVENT, check_tags(tags, self._policy))
         return self._keep(key, Row([definition], self._distinct(tags)))
 
-    def series_row(self, key: object, metric_type: str, tags: Mapping[str, str], unit: str | None) -> Row:
-        """The row of one sampled series. Raises InvalidSample."""
-        definition = self._define(metric_type, unit, Kind.SAMPLED, check_tags(tags, self._policy))
-        return self._keep(key, Row([definition], self._distinct(tags)))
+    def series_row(self, series: Series) -> Row:
+        """The row of one series, kept under it. Raises InvalidSample."""
+        tags = check_tags(series.tags, self._policy)
+        definition = self._define(series.metric_type, series.unit, series.kind, tags)
+        return self._keep(series, Row([definition], self._distinct(series.tags)))
 
     def row_together(self, key: object, series: Sequence[Series]) -> Row:
         """The row of sampled series that come together. Raises InvalidSample when one of them is wrong."""

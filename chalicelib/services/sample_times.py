@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from chalicelib.domain.instants import InvalidInstant, parse_instant
 from chalicelib.domain.series import InvalidSample
 
@@ -34,3 +36,16 @@ class SampleTimes:
                 reason += "; epoch times are in milliseconds, this one looks like seconds"
             raise InvalidSample("timestamp", reason)
         return time
+
+    def read_all(self, timestamps: Sequence[str | int | float | None], now: int) -> list[int]:
+        """Epoch ms of each; None is `now`. Raises InvalidSample when any is wrong."""
+        oldest, newest = self.bounds(now)
+        known = {
+            each: now
+            if each is None
+            else each
+            if type(each) is int and oldest <= each <= newest
+            else self.read(each, now)
+            for each in set(timestamps)
+        }
+        return [known[each] for each in timestamps]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,9 +13,10 @@ from chalicelib.domain.series import Definition, Kind
 from chalicelib.tsdb.frame import HEADER, FrameHeader
 
 SAMPLE_BYTES = 24
+_cut_rows = msgspec.msgpack.Decoder(list[msgspec.Raw]).decode
 _glance_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, msgspec.Raw]]]).decode
+_decode_row = msgspec.msgpack.Decoder(list[tuple[str, str, Kind, list[tuple[str, str]]]]).decode
 _decode_tags = msgspec.msgpack.Decoder(list[tuple[str, str]]).decode
-_decode_rows = msgspec.msgpack.Decoder(list[list[tuple[str, str, Kind, list[tuple[str, str]]]]]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +80,26 @@ def read_frames(frames: Sequence[tuple[FrameHeader, bytes]]) -> Columns:
     )
 
 
-def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
-    """What the series ids of these frames stand for, as far as the frames say it."""
-    definitions = {}
+def definition_rows(frames: Iterable[tuple[FrameHeader, bytes]]) -> Iterator[bytes]:
+    """The rows of definitions that frames carry, each as packed as it is: a container sends the same bytes again."""
     for header, frame in frames:
         if header.definitions_size:
-            for row in _decode_rows(frame[header.lengths_end :]):
-                for metric_type, unit, kind, tags in row:
-                    definition = Definition(metric_type, unit, kind, tuple(tags))
-                    definitions[definition.series_id] = definition
+            yield from map(bytes, _cut_rows(frame[header.lengths_end :]))
+
+
+def read_rows(rows: Iterable[bytes]) -> dict[int, Definition]:
+    """What the series ids in rows of definitions stand for."""
+    definitions = {}
+    for row in rows:
+        for metric_type, unit, kind, tags in _decode_row(row):
+            definition = Definition(metric_type, unit, kind, tuple(tags))
+            definitions[definition.series_id] = definition
     return definitions
+
+
+def read_definitions(frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
+    """What the series ids of these frames stand for, as far as the frames say it."""
+    return read_rows(definition_rows(frames))
 
 
 def read_definitions_of(metric_type: str, frames: Iterable[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:

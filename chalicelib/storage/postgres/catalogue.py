@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.domain.series import NO_TAGS, Definition, Kind
 from chalicelib.domain.series_limits import Defined, Refusal, SeriesLimits, admit
+from chalicelib.storage.postgres.arrays import take_arrays
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.tsdb.wire_arrays import LongArray
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -79,7 +81,8 @@ def _refused(
 
 def series_by_id(connection: Connection, series_ids: Sequence[int]) -> dict[int, Definition]:
     """What these ids stand for, of those in the catalogue."""
-    return _definitions(connection.execute(f"{_SERIES} WHERE s.id = ANY (%s)", (series_ids,)))
+    take_arrays(connection)
+    return _definitions(connection.execute(f"{_SERIES} WHERE s.id = ANY (%s)", (LongArray.of(series_ids),)))
 
 
 def series_of(
@@ -101,7 +104,9 @@ def series_tagged(connection: Connection, key: str, value: str, limit: int) -> d
 
 def metrics_of(connection: Connection, series_ids: Sequence[int]) -> dict[int, int]:
     """Series id -> metric type number of those in the catalogue."""
-    rows = connection.execute("SELECT id, metric FROM series_catalogue WHERE id = ANY (%s)", (series_ids,))
+    take_arrays(connection)
+    asked = LongArray.of(series_ids)
+    rows = connection.execute("SELECT id, metric FROM series_catalogue WHERE id = ANY (%s)", (asked,))
     return dict(rows.fetchall())
 
 

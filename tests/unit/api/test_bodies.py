@@ -100,7 +100,8 @@ def seen(raw: bytes, read: Any) -> Any:
         batch = read(raw)
     except InvalidInput as error:
         return error.field
-    samples = [(i, s.metric_type, s.value, s.unit, s.tags, s.timestamp) for i, s in batch.samples]
+    given = [*batch.samples, *(batch.events.one_by_one() if batch.events else ())]
+    samples = [(i, s.metric_type, s.value, s.unit, s.tags, s.timestamp) for i, s in given]
     snapshots = [(i, s.metrics, s.tags, s.timestamp, s.units) for i, s in batch.snapshots]
     return samples, snapshots, batch.errors, batch.rejected
 

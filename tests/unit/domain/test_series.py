@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +19,7 @@ from chalicelib.domain.units import factor
 
 POLICY = TagPolicy(frozenset({"userId"}), frozenset({"endpoint"}))
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+ENCODABLE = st.text(st.characters(exclude_categories=["Cs"]))
 TAGS = st.dictionaries(TEXT.filter(bool), TEXT, max_size=5)
 
 
@@ -31,6 +35,14 @@ def test_the_order_of_tags_does_not_matter(tags: dict[str, str], random: object)
 def test_any_other_difference_makes_another_series(pair: list[tuple[str, str, Kind, dict[str, str]]]) -> None:
     one, other = (Definition(name, unit, kind, tuple(sorted(tags.items()))) for name, unit, kind, tags in pair)
     assert (one == other) == (one.series_id == other.series_id)
+
+
+@given(ENCODABLE, ENCODABLE, st.sampled_from(Kind), st.dictionaries(ENCODABLE, ENCODABLE))
+def test_the_id_is_of_a_definition_as_json_writes_it(name: str, unit: str, kind: Kind, tags: dict[str, str]) -> None:
+    pairs = tuple(sorted(tags.items()))
+    canonical = json.dumps([name, unit, int(kind), pairs], ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.blake2b(canonical.encode(), digest_size=8).digest()
+    assert Definition(name, unit, kind, pairs).series_id == int.from_bytes(digest, "big") >> 1
 
 
 def test_the_id_of_a_series_never_changes() -> None:
