@@ -1,4 +1,4 @@
-// What pages share: polling that never piles up and says when its answer is old, and the route in the address.
+// What pages share: polling that never piles up and says when its answer is old; the time; how wide a part is.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, get } from './api';
 
@@ -41,17 +41,6 @@ export function useKept<T>(loaded: Loaded<T>): Loaded<T> {
   const last = useRef<T | null>(null);
   if (loaded.data !== null) last.current = loaded.data;
   return { ...loaded, data: loaded.error ? loaded.data : (loaded.data ?? last.current) };
-}
-
-export function useRoute(): [string[], URLSearchParams, (to: string) => void] {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const changed = () => setHash(location.hash);
-    addEventListener('hashchange', changed);
-    return () => removeEventListener('hashchange', changed);
-  }, []);
-  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
-  return [path.split('/').map(decodeURIComponent), new URLSearchParams(search), (to) => (location.hash = to)];
 }
 
 export function useNow(everySeconds: number): number {

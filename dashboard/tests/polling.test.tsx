@@ -55,7 +55,7 @@ test('what is old stays, and says how old it is', async () => {
   await passes(0);
   await passes(30);
   expect(screen.getByText('1 things')).toBeTruthy();
-  expect(container.querySelector('.stale')?.textContent).toMatch(/cannot be reached.*What you see is \d+ s ago/);
+  expect(container.querySelector('.stale')?.textContent).toMatch(/cannot be reached.*What you see is \d+ s old/);
 });
 
 test('one who leaves the page ends its asking', async () => {

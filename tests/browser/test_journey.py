@@ -71,7 +71,7 @@ def test_from_the_login_to_an_acknowledged_alert_and_the_report(site: Site, brow
         page.get_by_label("It is breached when").select_option("any")
         visit.settle()
         page.get_by_role("button", name="Save").click()
-        words = "queue_length greater than 50 or queue_age outside range 0 to 600 by queue"
+        words = "last queue_length greater than 50 or queue_age outside range 0 to 600 by queue"
         expect(page.get_by_role("cell", name=words)).to_be_visible()
 
         # then the alert that it raises appears on the overview by itself, and is taken in hand there
