@@ -2,6 +2,8 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, get } from './api';
 
+const RETRY = 5; // seconds
+
 export type Loaded<T> = { data: T | null; error: ApiError | null; at: number; reload: () => void };
 
 export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
@@ -13,16 +15,20 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
     if (path === null) return;
     let isOver = false;
     let timer = 0;
+    let failed = 0;
     const ask = async () => {
       try {
         const data = await get<T>(path);
+        failed = 0;
         if (!isOver) setState({ data, error: null, at: Date.now(), path });
       } catch (error) {
         const told = error instanceof ApiError ? error : new ApiError(0, String(error));
+        failed = told.status === 0 || told.status >= 500 || told.status === 429 ? failed + 1 : 0;
         if (!isOver) setState((before) => ({ ...before, data: before.path === path ? before.data : null, error: told, path }));
       }
-      // A page in the background costs the service nothing.
-      if (!isOver && everySeconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), everySeconds * 1000);
+      // What failed for now is asked again, also where nothing else would; ever more rarely. A page in the background costs the service nothing.
+      const seconds = failed ? Math.min(RETRY * 2 ** (failed - 1), 20) : everySeconds;
+      if (!isOver && seconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), seconds * 1000);
     };
     const wait = () => document.addEventListener('visibilitychange', () => void (isOver || ask()), { once: true });
     void ask();

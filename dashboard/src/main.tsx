@@ -1,5 +1,5 @@
 // The page: log in, a menu, and the part that the address names.
-import { StrictMode, useEffect, useState } from 'react';
+import { StrictMode, useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { type Alert, call } from './api';
 import { useApi, useKept, useNow } from './hooks';
@@ -53,15 +53,23 @@ function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: (
   useEffect(() => {
     if (active.error?.status === 401) lost();
   }, [active.error]);
+  // On a phone the menu is wider than the screen: where one is stands in sight.
+  const links = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const [all, current] = [links.current, links.current?.querySelector<HTMLElement>('[aria-current]')];
+    if (all && current) all.scrollLeft = current.offsetLeft - all.offsetLeft - (all.clientWidth - current.offsetWidth) / 2;
+  }, [part]);
   const menu = MENU.filter(([path]) => may('admin') || !FOR_ADMINS.includes(path));
   return (
     <>
       <button className="skip" onClick={() => document.getElementById('main')?.focus()}>Skip to the content</button>
       <nav aria-label="Pages">
         <b>Performance Monitoring</b>
-        {menu.map(([path, title]) => (
-          <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count" aria-label={`${firing} firing`}>{firing}</span></>}</a>
-        ))}
+        <div className="links" ref={links}>
+          {menu.map(([path, title]) => (
+            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{firing}<span className="sr"> firing</span></span></>}</a>
+          ))}
+        </div>
         <span className="acts">
           <Search pages={menu} />
           <button className="quiet" title={name} onClick={() => void call('DELETE', '/sessions/current').finally(leave)}>Log out</button>

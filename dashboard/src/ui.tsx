@@ -58,7 +58,7 @@ export function Trouble({ error, retry }: { error: ApiError; retry?: () => void 
   return (
     <p className="trouble" role="alert">
       {error.status === 403 ? `${error.message} Log in with a token that has it.` : error.message}{' '}
-      {retry && <button onClick={retry}>Try again</button>}
+      {retry && error.status !== 404 && <button onClick={retry}>Try again</button>}
     </p>
   );
 }

@@ -4,8 +4,8 @@ import { type Loaded, useApi, useKept } from '../hooks';
 import { link } from '../route';
 import { quantity } from '../text';
 import { Badge, Card, Waiting, When } from '../ui';
+import { FirstHost } from './first';
 import { OneHost } from './host';
-import { FirstHost } from './overview';
 
 export function Hosts({ name, active }: { name?: string; active: Loaded<{ alerts: Alert[] }> }) {
   return name ? <OneHost name={name} /> : <AllHosts alerts={active.data?.alerts ?? []} />;

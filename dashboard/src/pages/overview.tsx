@@ -1,15 +1,15 @@
 // What one looks at first: is all well, what fires and who has it, who is there, how it has gone.
-import { useState } from 'react';
-import { type Alert, call, type Health, type Host, type Minute, type Silence } from '../api';
+import type { Alert, Health, Host, Minute, Silence } from '../api';
 import { AlertRow, byUrgency } from '../alert_row';
-import { marksOf } from '../chart/marks';
+import { type Mark, marksOf } from '../chart/marks';
 import { HealthCard } from '../health';
 import { type Loaded, useApi } from '../hooks';
 import { Metric } from '../metric';
-import { useRange } from '../range';
+import { useRange, type Watch } from '../range';
 import { RangeBar } from '../range_bar';
 import { link } from '../route';
-import { Act, Badge, Card, Waiting } from '../ui';
+import { Badge, Card, Waiting } from '../ui';
+import { FirstHost, FirstMetric } from './first';
 
 const MOST_ALERTS = 8;
 const MOST_HOSTS = 24;
@@ -20,6 +20,9 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
   const history = useApi<{ minutes: Minute[] }>('/health/history?from=-1h', 60);
   const hosts = useApi<{ hosts: Host[]; next: string | null }>('/hosts', 10);
   const silences = useApi<{ silences: Silence[] }>('/silences', 30);
+  // Where no host has ever sent, one looks whether anything has.
+  const known = useApi<{ metrics: unknown[] }>(hosts.data?.hosts.length === 0 ? '/metrics/catalog' : null, 10);
+  const isBare = known.data?.metrics.length === 0;
   const alerts = active.data?.alerts ?? [];
   const on = (metricType: string) => marksOf(alerts.filter((alert) => alert.metricType === metricType));
   const done = () => { active.reload(); silences.reload(); };
@@ -41,6 +44,14 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
           <Waiting loaded={hosts}>{(found) => <HostList hosts={found.hosts} isMore={found.next !== null} />}</Waiting>
         </Card>
       </div>
+      {isBare ? <FirstMetric /> : <Charts range={range} on={on} />}
+    </>
+  );
+}
+
+function Charts({ range, on }: { range: Watch; on: (metricType: string) => Mark[] }) {
+  return (
+    <>
       <RangeBar range={range} />
       <div className="grid">
         <Metric range={range} title="CPU by host" query={{ metricType: 'cpu_usage', groupBy: 'host', topk: '10' }} marks={on('cpu_usage')} />
@@ -72,18 +83,5 @@ function HostList({ hosts, isMore }: { hosts: Host[]; isMore: boolean }) {
       </ul>
       {(isMore || hosts.length > MOST_HOSTS) && <p className="note"><a href={link('hosts')}>and {isMore ? 'many' : hosts.length - MOST_HOSTS} more</a></p>}
     </>
-  );
-}
-
-// The command that makes the first host appear; its token is made on demand, and can do nothing but send.
-export function FirstHost() {
-  const [token, setToken] = useState('pm_…');
-  const make = async () => setToken((await call<{ token: string }>('POST', '/tokens', { name: 'first hosts', scopes: ['ingest'] })).token);
-  return (
-    <div className="empty">
-      <p>No host yet. In a copy of the repository, on any host:</p>
-      <pre tabIndex={0}>{`pip install ./agent\nPERFMON_URL=${location.origin}/api \\\nPERFMON_TOKEN=${token} \\\nperfmon-agent`}</pre>
-      {token === 'pm_…' && <Act name="Fill in a new token" needs="admin" run={make} />}
-    </div>
   );
 }

@@ -20,6 +20,7 @@ const NAMES: Record<string, [string, string, string]> = {
   activeUsers: ['Active users', '', 'active_users'], systemLoad: ['Load per core', '', 'system_load'], memoryUsage: ['Memory', 'percent', 'memory_usage'], cpuUsage: ['CPU', 'percent', 'cpu_usage'],
 };
 const KINDS: Record<string, string> = { worse: 'down', better: 'up' };
+const VERDICTS: Record<string, string> = { 'all well': 'up', 'needs attention': 'medium', critical: 'critical' };
 const SIGNS: Record<string, string> = { low: 'quiet', medium: 'medium', high: 'high', critical: 'critical' };
 const CHARTS: [string, string, string][] = [['Response time, p95', 'response_time', 'p95'], ['Error rate', 'error_rate', 'avg'], ['Requests a second', 'throughput', 'avg']];
 
@@ -51,7 +52,7 @@ function Shown({ report }: { report: Report }) {
   return (
     <>
       <p className="note">
-        <Badge kind={report.verdict === 'needs attention' ? 'medium' : report.verdict === 'worth a look' ? 'quiet' : 'up'}>{report.verdict}</Badge> <Until at={report.startDate} /> to <Until at={report.endDate} />
+        <Badge kind={VERDICTS[report.verdict] ?? 'quiet'}>{report.verdict}</Badge> <Until at={report.startDate} /> to <Until at={report.endDate} />
       </p>
       <dl className="figures">
         {Object.entries(NAMES).map(([name, [label, unit, metric]]) => (

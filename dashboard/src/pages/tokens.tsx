@@ -14,27 +14,40 @@ export function Tokens() {
     <Card title="Tokens" isPage>
       <NewToken done={tokens.reload} />
       <Waiting loaded={tokens}>
-        {(found) => (
-          <div className="scroll">
-            <table>
-              <thead><tr><th>Name</th><th>May</th><th>Created</th><th>Last used</th><th>Ends</th><Acts /></tr></thead>
-              <tbody>
-                {found.tokens.map((token) => (
-                  <tr key={token.id}>
-                    <td><bdi>{token.name}</bdi></td><td>{token.scopes.map((each) => <Badge key={each} kind={each === 'admin' ? 'high' : 'quiet'}>{each}</Badge>)}</td><td data-name="created"><When at={token.createdAt} /></td>
-                    <td data-name="last used">{token.lastUsedAt ? <When at={token.lastUsedAt} /> : 'never'}</td>
-                    <td data-name="ends">{token.expiresAt ? <Until at={token.expiresAt} /> : 'never'}</td>
-                    <td><Act name="Revoke" confirm="Whoever uses it stops at once." run={() => call('DELETE', `/tokens/${encodeURIComponent(token.id)}`)} done={tokens.reload} /></td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        )}
+        {(found) => {
+          const sessions = found.tokens.filter(isSession);
+          return (
+            <>
+              <List tokens={found.tokens.filter((token) => !isSession(token))} done={tokens.reload} />
+              {sessions.length > 0 && <details><summary>Sessions of dashboards: {sessions.length}</summary><List tokens={sessions} done={tokens.reload} /></details>}
+            </>
+          );
+        }}
       </Waiting>
     </Card>
   );
 }
+
+// A session's id begins with that of the token it was begun with.
+const isSession = (token: Token): boolean => token.id.includes('.');
+
+const List = ({ tokens, done }: { tokens: Token[]; done: () => void }) => (
+  <div className="scroll">
+    <table>
+      <thead><tr><th>Name</th><th>May</th><th>Created</th><th>Last used</th><th>Ends</th><Acts /></tr></thead>
+      <tbody>
+        {tokens.map((token) => (
+          <tr key={token.id}>
+            <td><bdi>{token.name}</bdi></td><td>{token.scopes.map((each) => <Badge key={each} kind={each === 'admin' ? 'high' : 'quiet'}>{each}</Badge>)}</td><td data-name="created"><When at={token.createdAt} /></td>
+            <td data-name="last used">{token.lastUsedAt ? <When at={token.lastUsedAt} /> : 'never'}</td>
+            <td data-name="ends">{token.expiresAt ? <Until at={token.expiresAt} /> : 'never'}</td>
+            <td><Act name="Revoke" confirm="Whoever uses it stops at once." run={() => call('DELETE', `/tokens/${encodeURIComponent(token.id)}`)} done={done} /></td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </div>
+);
 
 function NewToken({ done }: { done: () => void }) {
   const [name, setName] = useState('');
