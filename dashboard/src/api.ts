@@ -45,13 +45,14 @@ export class ApiError extends Error {
 
 export const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/\/dashboard\/?$/, '/').replace(/\/$/, '') + '/monitoring';
 
+// Accept begins with a binary type: API Gateway hands packed answers on to such calls only.
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {
       method,
       credentials: 'same-origin',
-      headers: { 'X-Requested-With': 'perfmon', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      headers: { Accept: 'application/octet-stream, application/json', 'X-Requested-With': 'perfmon', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
