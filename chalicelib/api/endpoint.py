@@ -14,6 +14,7 @@ from chalice.app import Blueprint, CaseInsensitiveMapping, CORSConfig, Response
 from chalice.app import Request as ChaliceRequest
 
 from chalicelib import settings, wiring
+from chalicelib.api.packing import pack
 from chalicelib.api.problem import internal_error, problem
 from chalicelib.api.request import Request, address_of
 from chalicelib.api.texts import storable
@@ -93,7 +94,7 @@ class Resource(Blueprint):
                 if isinstance(response.body, bytes):
                     # Chalice refuses a binary answer to a caller whose Accept does not name it, or who sends none.
                     raw.headers = CaseInsensitiveMapping({**raw.headers, "accept": "*/*"})
-                return response
+                return pack(raw, response)
 
             summary = (view.__doc__ or "").partition("\n")[0]
             handle.route = Route(method, path, scope, summary, query)  # type: ignore[attr-defined]  # read by the law tests

@@ -5,14 +5,17 @@ export type Health = { status: 'healthy' | 'warning' | 'critical'; checks: Check
 export type Alert = {
   id: string; ruleId: string; ruleName: string; metricType: string; severity: string; state: string; tags: Tags;
   value: number | null; unit: string; threshold: number | null; message: string; pendingSince: string; firedAt: string | null;
-  acknowledgedAt: string | null; acknowledgedBy: string | null; resolvedAt: string | null; resolvedReason: string | null;
+  acknowledgedAt: string | null; acknowledgedBy: string | null; acknowledgementComment: string | null; resolvedAt: string | null; resolvedReason: string | null;
 };
-export type Step = { at: string; from: string | null; to: string; reason: string | null; by: string | null };
+export type Judged = { metricType: string; condition: string; threshold: number; value: number | null; verdict: string; unit?: string; samples?: number };
+export type Step = { at: string; from: string | null; to: string; reason: string | null; by: string | null; evidence?: { conditions?: Judged[] } | null };
 export type Told = {
-  id: string; at: string; sentAt: string | null; alertId: string | null; channelId: string; channelName: string | null; reason: string; state: string;
+  id: string; at: string; sentAt: string | null; alertId: string | null; ruleId: string | null; channelId: string; channelName: string | null; reason: string; state: string; possibleDuplicate?: boolean;
   error: string | null;
 };
-export type Silence = { id: string; ruleId: string | null; tags: Tags | null; endsAt: string; comment: string; createdBy?: string };
+export type Silence = {
+  id: string; ruleId: string | null; metricType: string | null; severity: string[] | null; tags: Tags | null; startsAt: string; endsAt: string; comment: string; author: string;
+};
 export type Target = {
   id: string; name: string; type: string; url?: string; enabled: boolean; interval: number; state: string; lastUpAt: string | null;
   lastScrape: { at: string; error: string | null; samples: number; rejected: number } | null;
@@ -20,15 +23,18 @@ export type Target = {
 export type Rule = {
   id: string; name: string; metricType?: string; condition?: string; threshold?: number; duration: number; enabled: boolean;
   severity: string; groupBy: string[]; recipients: string[]; aggregation?: string; window?: number; lastError: string | null;
-  conditions?: unknown[]; description: string; channels: string[]; tags: Tags;
+  conditions?: unknown[]; description: string; runbookUrl: string; channels: string[]; tags: Tags;
 };
 export type Host = {
   name: string; state: 'up' | 'late' | 'down'; lastSeen: string; firstSeen: string; agentVersion: string | null;
   os: string | null; cores: number | null; memory: number | null; interval: number | null;
 };
 export type Series = { tags: Tags; points: [number, number | null][] };
+export type Minute = { at: string; status: Health['status']; checks: { name: string; status: Check['status'] }[] };
 export type Found = { metricType: string; unit: string; step: number; tier: string; from: string; to: string; series: Series[] };
-export type Channel = { id: string; name: string; type: string; enabled: boolean; config: Record<string, unknown>; disabledReason?: string | null };
+export type Channel = {
+  id: string; name: string; type: string; enabled: boolean; config: Record<string, unknown>; disabledReason?: string | null; lastError: string | null; lastSentAt: string | null;
+};
 export type Token = { id: string; name: string; scopes: string[]; createdAt: string; expiresAt: string | null; lastUsedAt: string | null };
 
 export class ApiError extends Error {
@@ -39,13 +45,14 @@ export class ApiError extends Error {
 
 export const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/\/dashboard\/?$/, '/').replace(/\/$/, '') + '/monitoring';
 
+// Accept begins with a binary type: API Gateway hands packed answers on to such calls only.
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(BASE + path, {
       method,
       credentials: 'same-origin',
-      headers: { 'X-Requested-With': 'perfmon', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      headers: { Accept: 'application/octet-stream, application/json', 'X-Requested-With': 'perfmon', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });

@@ -1,6 +1,8 @@
-// What pages share: polling that never piles up and says when its answer is old, and the route in the address.
+// What pages share: polling that never piles up and says when its answer is old; the time; how wide a part is.
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, get } from './api';
+
+const RETRY = 5; // seconds
 
 export type Loaded<T> = { data: T | null; error: ApiError | null; at: number; reload: () => void };
 
@@ -13,16 +15,20 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
     if (path === null) return;
     let isOver = false;
     let timer = 0;
+    let failed = 0;
     const ask = async () => {
       try {
         const data = await get<T>(path);
+        failed = 0;
         if (!isOver) setState({ data, error: null, at: Date.now(), path });
       } catch (error) {
         const told = error instanceof ApiError ? error : new ApiError(0, String(error));
+        failed = told.status === 0 || told.status >= 500 || told.status === 429 ? failed + 1 : 0;
         if (!isOver) setState((before) => ({ ...before, data: before.path === path ? before.data : null, error: told, path }));
       }
-      // A page in the background costs the service nothing.
-      if (!isOver && everySeconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), everySeconds * 1000);
+      // What failed for now is asked again, also where nothing else would; ever more rarely. A page in the background costs the service nothing.
+      const seconds = failed ? Math.min(RETRY * 2 ** (failed - 1), 20) : everySeconds;
+      if (!isOver && seconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), seconds * 1000);
     };
     const wait = () => document.addEventListener('visibilitychange', () => void (isOver || ask()), { once: true });
     void ask();
@@ -41,17 +47,6 @@ export function useKept<T>(loaded: Loaded<T>): Loaded<T> {
   const last = useRef<T | null>(null);
   if (loaded.data !== null) last.current = loaded.data;
   return { ...loaded, data: loaded.error ? loaded.data : (loaded.data ?? last.current) };
-}
-
-export function useRoute(): [string[], URLSearchParams, (to: string) => void] {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const changed = () => setHash(location.hash);
-    addEventListener('hashchange', changed);
-    return () => removeEventListener('hashchange', changed);
-  }, []);
-  const [path = '', search = ''] = hash.replace(/^#\/?/, '').split('?');
-  return [path.split('/').map(decodeURIComponent), new URLSearchParams(search), (to) => (location.hash = to)];
 }
 
 export function useNow(everySeconds: number): number {

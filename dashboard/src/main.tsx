@@ -1,9 +1,10 @@
 // The page: log in, a menu, and the part that the address names.
-import { StrictMode, useEffect, useState } from 'react';
+import { StrictMode, useEffect, useRef, useState } from 'react';
 import { createRoot } from 'react-dom/client';
-import { call } from './api';
-import { useApi, useRoute } from './hooks';
+import { type Alert, call } from './api';
+import { useApi, useKept, useNow } from './hooks';
 import { Login } from './login';
+import { Scopes, useMay } from './may';
 import { Alerts } from './pages/alerts';
 import { Channels } from './pages/channels';
 import { Explore } from './pages/explore';
@@ -13,17 +14,22 @@ import { Reports } from './pages/reports';
 import { Rules } from './pages/rules';
 import { Targets } from './pages/targets';
 import { Tokens } from './pages/tokens';
+import { useRoute } from './route';
+import { Search } from './search';
 import { forget, isRemembered } from './session';
 import './style.css';
+import './chart.css';
+import { useTab } from './tab';
+import { span } from './text';
 import { Card } from './ui';
 
 const MENU = [['', 'Overview'], ['hosts', 'Hosts'], ['explore', 'Explore'], ['alerts', 'Alerts'], ['rules', 'Rules'], ['reports', 'Reports'], ['channels', 'Channels'], ['targets', 'Targets'], ['tokens', 'Tokens']] as const;
+const FOR_ADMINS = ['targets', 'tokens'];
 
 function Page() {
-  const [[part = '', id], search] = useRoute();
   const [isIn, setIsIn] = useState(isRemembered);
   // Nobody is asked about a session that there cannot be: the answer would stand in the console as an error.
-  const session = useApi<{ name: string; scopes: string[] }>(isIn ? '/sessions/current' : null, 60);
+  const session = useKept(useApi<{ name: string; scopes: string[] }>(isIn ? '/sessions/current' : null, 60));
   const isRefused = session.error?.status === 401 || session.error?.status === 403;
   useEffect(() => {
     if (isRefused) forget();
@@ -32,23 +38,49 @@ function Page() {
     forget();
     setIsIn(false);
   };
-  if (!isIn || isRefused) return <Login done={() => { setIsIn(true); session.reload(); }} />;
+  if (!isIn || isRefused) return <Login isOver={isRefused} done={() => { setIsIn(true); session.reload(); }} />;
   if (!session.data) return <p className="empty" data-loading={session.error ? undefined : true}>{session.error?.message ?? 'Loading …'}</p>;
+  return <Scopes.Provider value={session.data.scopes}><Whole name={session.data.name} leave={leave} lost={session.reload} /></Scopes.Provider>;
+}
+
+function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: () => void }) {
+  const { path: [part = '', id] } = useRoute();
+  const may = useMay();
+  const active = useApi<{ alerts: Alert[] }>('/alerts/active', 5);
+  const firing = active.data?.alerts.length ?? 0;
+  const isAway = active.error?.status === 0;
+  useTab(firing, isAway);
+  useEffect(() => {
+    if (active.error?.status === 401) lost();
+  }, [active.error]);
+  // On a phone the menu is wider than the screen: where one is stands in sight.
+  const links = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const [all, current] = [links.current, links.current?.querySelector<HTMLElement>('[aria-current]')];
+    if (all && current) all.scrollLeft = current.offsetLeft - all.offsetLeft - (all.clientWidth - current.offsetWidth) / 2;
+  }, [part]);
+  const menu = MENU.filter(([path]) => may('admin') || !FOR_ADMINS.includes(path));
   return (
     <>
       <button className="skip" onClick={() => document.getElementById('main')?.focus()}>Skip to the content</button>
       <nav aria-label="Pages">
         <b>Performance Monitoring</b>
-        {MENU.map(([path, name]) => (
-          <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{name}</a>
-        ))}
-        <button className="quiet" onClick={() => void call('DELETE', '/sessions/current').finally(leave)}>Log out</button>
+        <div className="links" ref={links}>
+          {menu.map(([path, title]) => (
+            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{firing}<span className="sr"> firing</span></span></>}</a>
+          ))}
+        </div>
+        <span className="acts">
+          <Search pages={menu} />
+          <button className="quiet" title={name} onClick={() => void call('DELETE', '/sessions/current').finally(leave)}>Log out</button>
+        </span>
       </nav>
-      <main id="main" tabIndex={-1}>
-        {part === '' && <Overview />}
-        {part === 'hosts' && <Hosts name={id} />}
-        {part === 'explore' && <Explore search={search} />}
-        {part === 'alerts' && <Alerts id={id} />}
+      {isAway && <Away since={active.at} />}
+      <main id="main" tabIndex={-1} className={isAway ? 'stale' : undefined}>
+        {part === '' && <Overview active={active} />}
+        {part === 'hosts' && <Hosts key={id} name={id} active={active} />}
+        {part === 'explore' && <Explore />}
+        {part === 'alerts' && <Alerts key={id} id={id} />}
         {part === 'rules' && <Rules key={id} id={id} />}
         {part === 'reports' && <Reports />}
         {part === 'channels' && <Channels />}
@@ -58,6 +90,11 @@ function Page() {
       </main>
     </>
   );
+}
+
+function Away({ since }: { since: number }) {
+  const now = useNow(1);
+  return <p className="away" role="alert">The service cannot be reached. {since > 0 && <>What you see is {span(now - since)} old. </>}It is asked again every few seconds.</p>;
 }
 
 createRoot(document.getElementById('root')!).render(<StrictMode><Page /></StrictMode>);

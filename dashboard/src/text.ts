@@ -9,6 +9,8 @@ export function quantity(value: number | null | undefined, unit = ''): string {
     while (Math.abs(size) >= 1000 && place < BYTES.length - 1) [size, place] = [size / 1000, place + 1];
     return `${short(size)} ${BYTES[place]}${unit.slice(1)}`;
   }
+  if (unit === 'ms' && Math.abs(value) >= 1000) return quantity(value / 1000, 's');
+  if (unit === 's' && Math.abs(value) >= 120) return (value < 0 ? '-' : '') + span(Math.abs(value) * 1000);
   const glued = unit === 'percent' ? '%' : unit === '' || unit === 'count' ? '' : ` ${unit}`;
   return short(value) + glued;
 }
@@ -37,6 +39,12 @@ export function ago(instant: string, now = Date.now()): string {
 
 export const local = (instant: string): string =>
   new Date(instant).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+// In the viewer's zone and in UTC: what logs and colleagues elsewhere say.
+export function instantText(at: number): string {
+  const when = new Date(at);
+  return `${when.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })} (${when.toISOString().slice(11, 19)} UTC)`;
+}
 
 export const tagsText = (tags: Record<string, string>): string =>
   Object.entries(tags).map(([key, value]) => `${key}=${value}`).join('  ');

@@ -1,9 +1,9 @@
 // The small parts that every page is made of.
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { type ApiError, type Found, type Query, queryPath } from './api';
-import { Chart } from './chart';
-import { type Loaded, useApi, useNow } from './hooks';
-import { ago, local } from './text';
+import type { ApiError } from './api';
+import { type Loaded, useNow } from './hooks';
+import { type Scope, useMay } from './may';
+import { ago, instantText, local, span } from './text';
 
 // `isPage`: it is what the page is about, and its title the page's heading.
 export function Card({ title, aside, children, isPage }: { title?: string; aside?: ReactNode; children: ReactNode; isPage?: boolean }) {
@@ -24,13 +24,20 @@ export function Card({ title, aside, children, isPage }: { title?: string; aside
 export function When({ at }: { at: string }) {
   const now = useNow(10);
   return (
-    <time dateTime={at} title={`${local(at)} (${at})`}>
+    <time dateTime={at} title={instantText(Date.parse(at))}>
       {ago(at, now)}
     </time>
   );
 }
 
-export const Until = ({ at }: { at: string }) => <time dateTime={at} title={at}>{local(at)}</time>;
+// How long it has gone on, or went on.
+export function For({ since, until }: { since: string; until?: string | null }) {
+  const now = useNow(10);
+  const passed = (until ? Date.parse(until) : now) - Date.parse(since);
+  return <time dateTime={since} title={`since ${instantText(Date.parse(since))}`}>{span(passed < 60_000 ? passed : Math.floor(passed / 60_000) * 60_000)}</time>;
+}
+
+export const Until = ({ at }: { at: string }) => <time dateTime={at} title={instantText(Date.parse(at))}>{local(at)}</time>;
 
 export const Badge = ({ kind, children }: { kind: string; children: ReactNode }) => <span className={`badge ${kind}`}>{children}</span>;
 
@@ -41,7 +48,7 @@ export function Waiting<T>({ loaded, children, empty }: { loaded: Loaded<T>; chi
   const isStale = loaded.error !== null && now - loaded.at > 15_000;
   return (
     <div className={isStale ? 'stale' : undefined}>
-      {isStale && <p className="note">{loaded.error?.message} What you see is {ago(new Date(loaded.at).toISOString(), now)}.</p>}
+      {isStale && <p className="note">{loaded.error?.message} What you see is {span(now - loaded.at)} old.</p>}
       {children(loaded.data)}
     </div>
   );
@@ -51,24 +58,15 @@ export function Trouble({ error, retry }: { error: ApiError; retry?: () => void 
   return (
     <p className="trouble" role="alert">
       {error.status === 403 ? `${error.message} Log in with a token that has it.` : error.message}{' '}
-      {retry && <button onClick={retry}>Try again</button>}
+      {retry && error.status !== 404 && <button onClick={retry}>Try again</button>}
     </p>
   );
 }
 
-export function Metric({ title, query, threshold, height, every = 10 }: { title: string; query: Query; threshold?: number | null; height?: number; every?: number }) {
-  const loaded = useApi<Found>(queryPath(query), every);
-  return (
-    <Card title={title} aside={<a href={exploreLink(query)}>explore</a>}>
-      <Waiting loaded={loaded}>{(found) => <Chart found={found} threshold={threshold} height={height} label={title} />}</Waiting>
-    </Card>
-  );
-}
-
-export const exploreLink = (query: Query): string => `#/explore?${new URLSearchParams(query as Record<string, string>)}`;
-
 // A button that asks before it does what cannot be undone, and says what went wrong.
-export function Act({ name, confirm, run, done, kind }: { name: string; confirm?: string; run: () => Promise<unknown>; done?: () => void; kind?: string }) {
+// `needs`: without that scope it is not offered.
+export function Act({ name, confirm, run, done, kind, needs }: { name: string; confirm?: string; run: () => Promise<unknown>; done?: () => void; kind?: string; needs?: Scope }) {
+  const may = useMay();
   const [state, setState] = useState<'idle' | 'asking' | 'busy'>('idle');
   const [error, setError] = useState<string | null>(null);
   const go = async () => {
@@ -82,6 +80,7 @@ export function Act({ name, confirm, run, done, kind }: { name: string; confirm?
     }
     setState('idle');
   };
+  if (needs && !may(needs)) return null;
   if (state === 'asking')
     return (
       <span className="asking" role="group" aria-label={confirm}>
@@ -98,10 +97,10 @@ export function Act({ name, confirm, run, done, kind }: { name: string; confirm?
   );
 }
 
-export function Field({ label, children }: { label: string; children: ReactNode }) {
+export function Field({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {
   return (
     <label className="field">
-      <span>{label}</span>
+      <span>{label}{hint && <small aria-hidden> · {hint}</small>}</span>
       {children}
     </label>
   );

@@ -1,7 +1,6 @@
 // What one does: asked before it is done, told when it went wrong; and the link that keeps what one looks at.
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, expect, test, vi } from 'vitest';
-import { useRoute } from '../src/hooks';
 import { Explore } from '../src/pages/explore';
 import { Act, Typed } from '../src/ui';
 import { serve } from './server';
@@ -41,18 +40,16 @@ test('a text counts once, when one has stopped typing', () => {
   expect(done.mock.calls).toEqual([['cpu']]);
 });
 
-const Here = () => <Explore search={useRoute()[1]} />;
-
 test('the address keeps what one explores, and a link shows it again', async () => {
   vi.stubGlobal('ResizeObserver', class { observe() {} disconnect() {} });
   const query = '/metrics/query?metricType=cpu_usage&from=-1h&aggregation=max&groupBy=host&topk=20&fill=null';
   const found = { metricType: 'cpu_usage', unit: 'percent', step: 10, tier: 'raw', from: '', to: '', series: [] };
   const { asked } = serve({
-    '/metrics/catalog': [{ body: { metrics: [] } }], '/metrics/tags?metricType=cpu_usage': [{ body: { tags: [{ key: 'host' }] } }],
+    '/metrics/catalog': [{ body: { metrics: [] } }], '/metrics/tags?metricType=cpu_usage': [{ body: { tags: [{ key: 'host', values: [{ value: 'web-1' }] }] } }],
     [query]: [{ body: found }], [query.replace('host', 'mount')]: [{ body: found }],
   });
   location.hash = '#/explore?metricType=cpu_usage&aggregation=max&groupBy=host';
-  render(<Here />);
+  render(<Explore />);
   await screen.findByText('No data in this range.');
   expect(asked).toContain(`GET ${query}`);
   fireEvent.input(screen.getByLabelText('Group by'), { target: { value: 'mount' } });

@@ -55,7 +55,29 @@ test('what is old stays, and says how old it is', async () => {
   await passes(0);
   await passes(30);
   expect(screen.getByText('1 things')).toBeTruthy();
-  expect(container.querySelector('.stale')?.textContent).toMatch(/cannot be reached.*What you see is \d+ s ago/);
+  expect(container.querySelector('.stale')?.textContent).toMatch(/cannot be reached.*What you see is \d+ s old/);
+});
+
+const Once = () => <Waiting loaded={useApi<{ count: number }>('/things')}>{(found) => <b>{found.count} things</b>}</Waiting>;
+
+test('what is asked once is asked again when it failed for now, ever more rarely, and no more when it came', async () => {
+  const { asked } = serve({ '/things': ['unreachable', { status: 503, body: {} }, { body: { count: 4 } }] });
+  render(<Once />);
+  await passes(6);
+  expect(asked.length).toBe(2);
+  await passes(8);
+  expect(asked.length).toBe(2);
+  await passes(60);
+  expect(asked.length).toBe(3);
+  expect(screen.getByText('4 things')).toBeTruthy();
+});
+
+test('what is refused for good is not asked again by itself', async () => {
+  const { asked } = serve({ '/things': [{ status: 404, body: { detail: 'There is none.' } }] });
+  render(<Once />);
+  await passes(60);
+  expect(asked.length).toBe(1);
+  expect(screen.queryByText('Try again')).toBeNull();
 });
 
 test('one who leaves the page ends its asking', async () => {

@@ -32,7 +32,7 @@ test('a field that has become meaningless is set back to its default', () => {
 });
 
 test('a list shows the conditions in words', () => {
-  expect(conditionsOf(several)).toBe('cpu_usage greater than 90 or queue outside range 1 to 5');
+  expect(conditionsOf(several, (metricType) => (metricType === 'cpu_usage' ? 'percent' : ''))).toBe('p99.9 cpu_usage greater than 90% or last queue outside range 1 to 5');
 });
 
 test('a second condition is added, and the rule is saved with both; without it the rule is one of a single condition again', async () => {

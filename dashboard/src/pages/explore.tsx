@@ -1,29 +1,38 @@
 // Any metric, any way; the address keeps what one looks at.
-import { type Found, queryPath } from '../api';
-import { Chart } from '../chart';
+import { type Found, type Query, queryPath } from '../api';
+import { Chart } from '../chart/chart';
+import { save, toCsv } from '../csv';
 import { useApi, useKept } from '../hooks';
+import { zoomTo } from '../metric';
+import { before, setRange, useRange, widened } from '../range';
+import { RangeBar } from '../range_bar';
+import { setQuery, useRoute } from '../route';
 import { Card, Field, Typed, Waiting } from '../ui';
 
-const RANGES = ['-15m', '-1h', '-6h', '-24h', '-7d', '-30d'];
-const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'p50', 'p95', 'p99', 'rate', 'increase'];
+const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'stddev', 'p50', 'p75', 'p90', 'p95', 'p99', 'rate', 'increase'];
+const TOPS = ['5', '10', '20', '50', '100', '200'];
+const HOUR = 3_600_000;
+const EARLIER: Record<string, [string, number]> = { '1h': ['an hour before', HOUR], '1d': ['a day before', 24 * HOUR], '7d': ['a week before', 168 * HOUR] };
+type Known = { metricType: string; units: string[]; series: number };
 
-export function Explore({ search }: { search: URLSearchParams }) {
+export function Explore() {
+  const { search } = useRoute();
+  const range = useRange();
   const asked = (name: string, otherwise: string) => search.get(name) ?? otherwise;
-  const query = {
-    metricType: asked('metricType', ''), from: asked('from', '-1h'), aggregation: asked('aggregation', 'avg'),
-    groupBy: asked('groupBy', ''), tags: asked('tags', ''), topk: '20',
+  const query: Query = {
+    metricType: asked('metricType', ''), from: range.from, to: range.to, aggregation: asked('aggregation', 'avg'),
+    groupBy: asked('groupBy', ''), tags: asked('tags', ''), topk: asked('topk', '20'),
   };
-  const metrics = useApi<{ metrics: { metricType: string; units: string[]; series: number }[] }>('/metrics/catalog');
-  const tags = useApi<{ tags: { key: string }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
-  const found = useKept(useApi<Found>(query.metricType ? queryPath(query) : null, 10));
-  const set = (name: string, value: string) => {
-    const next = new URLSearchParams(location.hash.split('?')[1]); // as it is now: two fields may be done before the next picture
-    if (value) next.set(name, value);
-    else next.delete(name);
-    location.hash = `#/explore?${next}`;
-  };
+  const metrics = useApi<{ metrics: Known[] }>('/metrics/catalog');
+  const tags = useApi<{ tags: { key: string; values: { value: string }[] }[] }>(query.metricType ? `/metrics/tags?metricType=${encodeURIComponent(query.metricType)}` : null);
+  const found = useKept(useApi<Found>(query.metricType ? queryPath(query) : null, range.every));
+  const [name, by] = EARLIER[asked('compare', '')] ?? ['', 0];
+  const step = found.data && found.data.metricType === query.metricType ? `${found.data.step}s` : '';
+  const earlier = useKept(useApi<Found>(by && step ? queryPath({ ...query, ...before(range, by), step }) : null, range.every && 60));
+  const set = (field: string, value: string) => setQuery({ [field]: value });
+  const keys = tags.data?.tags ?? [];
   return (
-    <Card title="Explore" isPage aside={found.data && <button onClick={() => save(`${query.metricType}.csv`, toCsv(found.data!))}>CSV</button>}>
+    <Card title="Explore" isPage aside={<RangeBar range={range} />}>
       <div className="form row">
         <Field label="Metric">
           <Typed list="metrics" value={query.metricType} placeholder="cpu_usage" onDone={(text) => set('metricType', text)} />
@@ -33,54 +42,40 @@ export function Explore({ search }: { search: URLSearchParams }) {
           <select value={query.aggregation} onChange={(event) => set('aggregation', event.target.value)}>{AGGREGATIONS.map((each) => <option key={each}>{each}</option>)}</select>
         </Field>
         <Field label="Group by">
-          <Typed list="keys" value={query.groupBy} placeholder="host" onDone={(text) => set('groupBy', text)} />
-          <datalist id="keys">{tags.data?.tags.map((each) => <option key={each.key} value={each.key} />)}</datalist>
+          <Typed list="keys" value={query.groupBy ?? ''} placeholder={keys[0]?.key ?? 'host'} onDone={(text) => set('groupBy', text)} />
+          <datalist id="keys">{keys.map((each) => <option key={each.key} value={each.key} />)}</datalist>
         </Field>
-        <Field label="Tags"><Typed value={query.tags} placeholder="host:web-1" onDone={(text) => set('tags', text)} /></Field>
-        <Field label="Range">
-          <select value={query.from} onChange={(event) => set('from', event.target.value)}>{RANGES.map((each) => <option key={each} value={each}>last {each.slice(1)}</option>)}</select>
+        <Field label="Tags">
+          <Typed list="pairs" value={query.tags ?? ''} placeholder="host:web-1, env:!dev" onDone={(text) => set('tags', text)} />
+          <datalist id="pairs">{keys.flatMap(({ key, values }) => values.slice(0, 50).map(({ value }) => <option key={`${key}:${value}`} value={`${key}:${value}`} />))}</datalist>
         </Field>
+        <Field label="At most"><select value={query.topk} onChange={(event) => set('topk', event.target.value)}>{TOPS.map((each) => <option key={each} value={each}>{each} series</option>)}</select></Field>
+        <Field label="Compare with"><select value={by ? asked('compare', '') : ''} onChange={(event) => set('compare', event.target.value)}><option value="">nothing</option>{Object.entries(EARLIER).map(([value, [words]]) => <option key={value} value={value}>{words}</option>)}</select></Field>
       </div>
       {query.metricType ? (
         <Waiting loaded={found}>
           {(data) => (
             <>
-              <Chart found={data} height={340} label={query.metricType} />
-              <p className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}.</p>
+              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={() => setRange(widened(range))} before={by && earlier.data ? { found: earlier.data, by, name } : null} />
+              <div className="acts foot">
+                <span className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}. Drag to zoom; the browser's back takes it back.</span>
+                <button onClick={() => save(`${query.metricType}.csv`, toCsv(data))}>CSV</button>
+                <a className="button" href={`#/rules/new?${new URLSearchParams({ metricType: query.metricType, aggregation: query.aggregation!, groupBy: query.groupBy!, tags: query.tags! })}`}>Make a rule</a>
+              </div>
             </>
           )}
         </Waiting>
-      ) : (
-        <>
-          <p className="note">{metrics.data?.metrics.length === 0 ? 'No metric has been recorded yet.' : 'Choose a metric:'}</p>
-          <ul className="choices">
-            {metrics.data?.metrics.slice(0, 100).map((each) => (
-              <li key={each.metricType}>
-                <button onClick={() => set('metricType', each.metricType)}>{each.metricType}</button>
-              </li>
-            ))}
-          </ul>
-        </>
-      )}
+      ) : <Choice known={metrics.data?.metrics} choose={(metricType) => set('metricType', metricType)} />}
     </Card>
   );
 }
 
-// Made when it is asked for: of many series it is long.
-function save(name: string, text: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([text], { type: 'text/csv' }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-// A cell that a spreadsheet would run as a formula is written as a text.
-const cell = (text: string): string => `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`;
-
-function toCsv(found: Found): string {
-  const lines = found.series.flatMap((series) =>
-    series.points.map(([at, value]) => [new Date(at).toISOString(), cell(JSON.stringify(series.tags)), value ?? ''].join(',')),
+function Choice({ known, choose }: { known?: Known[]; choose: (metricType: string) => void }) {
+  if (known?.length === 0) return <p className="empty">No metric has been recorded yet. <a href="#/">The overview</a> says how a host sends its first.</p>;
+  return (
+    <>
+      <p className="note">Choose a metric:</p>
+      <ul className="choices">{known?.slice(0, 200).map((each) => <li key={each.metricType}><button onClick={() => choose(each.metricType)} title={`${each.series} series, ${each.units.join(', ')}`}>{each.metricType}</button></li>)}</ul>
+    </>
   );
-  return ['time,tags,value', ...lines].join('\r\n');
 }

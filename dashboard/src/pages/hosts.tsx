@@ -1,16 +1,21 @@
-// All hosts, and one of them.
-import { type Alert, call, type Host } from '../api';
-import { AlertRow } from '../alert_row';
-import { useApi } from '../hooks';
+// All hosts with what they are doing now.
+import { type Alert, type Found, type Host, queryPath } from '../api';
+import { type Loaded, useApi, useKept } from '../hooks';
+import { link } from '../route';
 import { quantity } from '../text';
-import { Act, Badge, Card, Metric, Waiting, When } from '../ui';
+import { Badge, Card, Waiting, When } from '../ui';
+import { FirstHost } from './first';
+import { OneHost } from './host';
 
-export function Hosts({ name }: { name?: string }) {
-  return name ? <OneHost name={name} /> : <AllHosts />;
+export function Hosts({ name, active }: { name?: string; active: Loaded<{ alerts: Alert[] }> }) {
+  return name ? <OneHost name={name} /> : <AllHosts alerts={active.data?.alerts ?? []} />;
 }
 
-function AllHosts() {
-  const hosts = useApi<{ hosts: Host[] }>('/hosts', 10);
+const RANK = { down: 0, late: 1, up: 2 };
+
+function AllHosts({ alerts }: { alerts: Alert[] }) {
+  const hosts = useApi<{ hosts: Host[]; next: string | null }>('/hosts', 10);
+  const figures = { cpu: useLatest('cpu_usage'), memory: useLatest('memory_usage'), disk: useLatest('disk_usage', 'max') };
   return (
     <Card title="Hosts" isPage>
       <Waiting loaded={hosts}>
@@ -18,56 +23,43 @@ function AllHosts() {
           found.hosts.length ? (
             <div className="scroll">
               <table>
-                <thead><tr><th>Host</th><th>State</th><th>Last seen</th><th>System</th><th className="n">Cores</th><th className="n">Memory</th><th>Agent</th></tr></thead>
+                <thead><tr><th>Host</th><th>State</th><th>Alerts</th><th>CPU</th><th>Memory</th><th>Fullest disk</th><th>Last seen</th><th>System</th></tr></thead>
                 <tbody>
-                  {found.hosts.map((host) => (
-                    <tr key={host.name}>
-                      <td><a href={`#/hosts/${encodeURIComponent(host.name)}`}><bdi>{host.name}</bdi></a></td>
-                      <td><Badge kind={host.state}>{host.state}</Badge></td>
-                      <td data-name="last seen"><When at={host.lastSeen} /></td>
-                      <td data-name="system">{host.os ?? '–'}</td>
-                      <td data-name="cores" className="n">{host.cores ?? '–'}</td>
-                      <td data-name="memory" className="n">{quantity(host.memory, 'B')}</td>
-                      <td data-name="agent">{host.agentVersion ?? '–'}</td>
-                    </tr>
-                  ))}
+                  {[...found.hosts].sort((a, b) => RANK[a.state] - RANK[b.state]).map((host) => {
+                    const firing = alerts.filter((alert) => alert.tags.host === host.name).length;
+                    return (
+                      <tr key={host.name}>
+                        <td><a href={link('hosts', host.name)}><bdi>{host.name}</bdi></a></td>
+                        <td><Badge kind={host.state}>{host.state}</Badge></td>
+                        <td data-name={firing ? 'alerts' : undefined}>{firing ? <Badge kind="down">{firing}</Badge> : ''}</td>
+                        <td data-name="CPU"><Share value={figures.cpu.get(host.name)} /></td>
+                        <td data-name="memory"><Share value={figures.memory.get(host.name)} /></td>
+                        <td data-name="disk"><Share value={figures.disk.get(host.name)} /></td>
+                        <td data-name="last seen"><When at={host.lastSeen} /></td>
+                        <td>{[host.os, host.cores && `${host.cores} cores`, host.memory && quantity(host.memory, 'B')].filter(Boolean).join(' · ')}</td>
+                      </tr>
+                    );
+                  })}
                 </tbody>
               </table>
+              {found.next && <p className="note">These are the first {found.hosts.length}; the search (press /) and the API know the others.</p>}
             </div>
-          ) : (
-            <p className="empty">A host appears here once it has sent a metric tagged <code>host</code>.</p>
-          )
+          ) : <FirstHost />
         }
       </Waiting>
     </Card>
   );
 }
 
-function OneHost({ name }: { name: string }) {
-  const host = useApi<Host & { alerts: Alert[] }>(`/hosts/${encodeURIComponent(name)}`, 10);
-  const tags = JSON.stringify({ host: name });
-  const of = (metricType: string, more = {}) => ({ metricType, from: '-3h', tags, ...more });
-  return (
-    <>
-      <Waiting loaded={host}>
-        {(found) => (
-          <Card title={found.name} isPage aside={<Act name="Forget" confirm="Its alerts end, and its silence is no news any more." run={() => call('DELETE', `/hosts/${encodeURIComponent(name)}`)} done={() => (location.hash = '#/hosts')} />}>
-            <p>
-              <Badge kind={found.state}>{found.state}</Badge> last seen <When at={found.lastSeen} />, first <When at={found.firstSeen} />
-              {found.os && ` · ${found.os}`}{found.cores && ` · ${found.cores} cores`}{found.memory && ` · ${quantity(found.memory, 'B')}`}
-            </p>
-            {found.alerts.length > 0 && <ul className="alerts">{found.alerts.map((alert) => <AlertRow key={alert.id} alert={alert} done={host.reload} />)}</ul>}
-          </Card>
-        )}
-      </Waiting>
-      <div className="grid">
-        <Metric title="CPU" query={of('cpu_usage')} />
-        <Metric title="Load per core" query={of('system_load')} />
-        <Metric title="Memory" query={of('memory_usage')} />
-        <Metric title="Disks" query={of('disk_usage', { groupBy: 'mount' })} />
-        <Metric title="Received" query={of('network_received_bytes', { groupBy: 'interface' })} />
-        <Metric title="Sent" query={of('network_sent_bytes', { groupBy: 'interface' })} />
-      </div>
-    </>
-  );
+// The newest value of each host within two minutes.
+function useLatest(metricType: string, aggregation = 'avg'): Map<string, number> {
+  const found = useKept(useApi<Found>(queryPath({ metricType, aggregation, groupBy: 'host', from: '-2m' }), 15));
+  return new Map((found.data?.series ?? []).flatMap(({ tags, points }) => {
+    const last = points.findLast(([, value]) => value !== null)?.[1];
+    return tags.host && last !== undefined && last !== null ? [[tags.host, last] as const] : [];
+  }));
 }
+
+const Share = ({ value }: { value?: number }) => value === undefined ? <span className="note">–</span> : (
+  <span className="share"><i className={value >= 90 ? 'fail' : value >= 80 ? 'warn' : ''} style={{ width: `${Math.min(100, value) * 0.6}px` }} /><b>{quantity(value, 'percent')}</b></span>
+);

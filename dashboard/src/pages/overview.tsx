@@ -1,86 +1,87 @@
-// What one looks at first: is all well, what fires, who is there, how it has gone in the last hour.
-import { useState } from 'react';
-import { type Alert, call, type Health, type Host } from '../api';
-import { AlertRow } from '../alert_row';
-import { useApi } from '../hooks';
-import { Act, Badge, Card, Metric, Waiting } from '../ui';
+// What one looks at first: is all well, what fires and who has it, who is there, how it has gone.
+import type { Alert, Health, Host, Minute, Silence } from '../api';
+import { AlertRow, byUrgency } from '../alert_row';
+import { type Mark, marksOf } from '../chart/marks';
+import { HealthCard } from '../health';
+import { type Loaded, useApi } from '../hooks';
+import { Metric } from '../metric';
+import { useRange, type Watch } from '../range';
+import { RangeBar } from '../range_bar';
+import { link } from '../route';
+import { Badge, Card, Waiting } from '../ui';
+import { FirstHost, FirstMetric } from './first';
 
-const WORDS = { healthy: 'All is well', warning: 'Something needs a look', critical: 'Something is broken' };
+const MOST_ALERTS = 8;
+const MOST_HOSTS = 24;
 
-export function Overview() {
+export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
+  const range = useRange();
   const health = useApi<Health>('/health/system', 5);
-  const alerts = useApi<{ alerts: Alert[] }>('/alerts/active', 5);
+  const history = useApi<{ minutes: Minute[] }>('/health/history?from=-1h', 60);
   const hosts = useApi<{ hosts: Host[]; next: string | null }>('/hosts', 10);
+  const silences = useApi<{ silences: Silence[] }>('/silences', 30);
+  // Where no host has ever sent, one looks whether anything has.
+  const known = useApi<{ metrics: unknown[] }>(hosts.data?.hosts.length === 0 ? '/metrics/catalog' : null, 10);
+  const isBare = known.data?.metrics.length === 0;
+  const alerts = active.data?.alerts ?? [];
+  const on = (metricType: string) => marksOf(alerts.filter((alert) => alert.metricType === metricType));
+  const done = () => { active.reload(); silences.reload(); };
   return (
     <>
-      <Waiting loaded={health}>
-        {(found) => (
-          <section className={`health ${found.status}`} aria-live="polite">
-            <h1>
-              <i aria-hidden /> {WORDS[found.status]}
-            </h1>
-            <ul className="checks">
-              {found.checks.map((check) => (
-                <li key={check.name} className={check.status}>
-                  <h2>{check.name}</h2>
-                  <p><bdi>{check.message}</bdi></p>
-                  <span className="sr">{check.status}</span>
-                </li>
-              ))}
-            </ul>
-          </section>
-        )}
-      </Waiting>
+      <Waiting loaded={health}>{(found) => <HealthCard health={found} minutes={history.data?.minutes ?? []} />}</Waiting>
       <div className="columns">
-        <Card title="Active alerts" aside={<a href="#/alerts">history</a>}>
-          <Waiting loaded={alerts}>
-            {(found) =>
-              found.alerts.length ? (
-                <ul className="alerts">{found.alerts.slice(0, 8).map((alert) => <AlertRow key={alert.id} alert={alert} done={alerts.reload} />)}</ul>
-              ) : (
-                <p className="empty">Nothing fires. <a href="#/rules">Look at the rules</a></p>
-              )
-            }
+        <Card title="Active alerts" aside={<a href={link('alerts')}>history</a>}>
+          <Waiting loaded={active}>
+            {(found) => found.alerts.length ? (
+              <>
+                <ul className="alerts">{byUrgency(found.alerts).slice(0, MOST_ALERTS).map((alert) => <AlertRow key={alert.id} alert={alert} silences={silences.data?.silences} done={done} />)}</ul>
+                {found.alerts.length > MOST_ALERTS && <p className="note"><a href="#/alerts?state=firing">and {found.alerts.length - MOST_ALERTS} more</a></p>}
+              </>
+            ) : <p className="empty">Nothing fires. <a href={link('rules')}>Look at the rules</a></p>}
           </Waiting>
         </Card>
-        <Card title="Hosts" aside={<a href="#/hosts">all</a>}>
-          <Waiting loaded={hosts}>{(found) => <HostList hosts={found.hosts} />}</Waiting>
+        <Card title="Hosts" aside={<a href={link('hosts')}>all</a>}>
+          <Waiting loaded={hosts}>{(found) => <HostList hosts={found.hosts} isMore={found.next !== null} />}</Waiting>
         </Card>
       </div>
+      {isBare ? <FirstMetric /> : <Charts range={range} on={on} />}
+    </>
+  );
+}
+
+function Charts({ range, on }: { range: Watch; on: (metricType: string) => Mark[] }) {
+  return (
+    <>
+      <RangeBar range={range} />
       <div className="grid">
-        <Metric title="CPU by host" query={{ metricType: 'cpu_usage', from: '-1h', groupBy: 'host', topk: '10' }} />
-        <Metric title="Memory by host" query={{ metricType: 'memory_usage', from: '-1h', groupBy: 'host', topk: '10' }} />
-        <Metric title="Response time, p95" query={{ metricType: 'response_time', from: '-1h', aggregation: 'p95' }} />
-        <Metric title="Error rate" query={{ metricType: 'error_rate', from: '-1h' }} />
-        <Metric title="Requests a second" query={{ metricType: 'throughput', from: '-1h' }} />
-        <Metric title="Fullest disks" query={{ metricType: 'disk_usage', from: '-1h', groupBy: 'host,mount', aggregation: 'max', topk: '6' }} />
+        <Metric range={range} title="CPU by host" query={{ metricType: 'cpu_usage', groupBy: 'host', topk: '10' }} marks={on('cpu_usage')} />
+        <Metric range={range} title="Memory by host" query={{ metricType: 'memory_usage', groupBy: 'host', topk: '10' }} marks={on('memory_usage')} />
+        <Metric range={range} title="Response time, p95" query={{ metricType: 'response_time', aggregation: 'p95' }} marks={on('response_time')} />
+        <Metric range={range} title="Error rate" query={{ metricType: 'error_rate' }} marks={on('error_rate')} />
+        <Metric range={range} title="Requests a second" query={{ metricType: 'throughput' }} marks={on('throughput')} />
+        <Metric range={range} title="Fullest disks" query={{ metricType: 'disk_usage', groupBy: 'host,mount', aggregation: 'max', topk: '6' }} marks={on('disk_usage')} />
       </div>
     </>
   );
 }
 
-function HostList({ hosts }: { hosts: Host[] }) {
-  if (!hosts.length) return <FirstHost />;
-  return (
-    <ul className="hosts">
-      {hosts.slice(0, 24).map((host) => (
-        <li key={host.name}>
-          <a href={`#/hosts/${encodeURIComponent(host.name)}`}><bdi>{host.name}</bdi></a> <Badge kind={host.state}>{host.state}</Badge>
-        </li>
-      ))}
-    </ul>
-  );
-}
+const RANK = { down: 0, late: 1, up: 2 };
 
-// The command that makes the first host appear; its token is made on demand, and can do nothing but send.
-function FirstHost() {
-  const [token, setToken] = useState('pm_…');
-  const make = async () => setToken((await call<{ token: string }>('POST', '/tokens', { name: 'first hosts', scopes: ['ingest'] })).token);
+function HostList({ hosts, isMore }: { hosts: Host[]; isMore: boolean }) {
+  if (!hosts.length) return <FirstHost />;
+  const shown = [...hosts].sort((a, b) => RANK[a.state] - RANK[b.state]).slice(0, MOST_HOSTS);
+  const counted = (['down', 'late', 'up'] as const).map((state) => [state, hosts.filter((host) => host.state === state).length] as const).filter(([, count]) => count);
   return (
-    <div className="empty">
-      <p>No host yet. In a copy of the repository, on any host:</p>
-      <pre tabIndex={0}>{`pip install ./agent\nPERFMON_URL=${location.origin}/api \\\nPERFMON_TOKEN=${token} \\\nperfmon-agent`}</pre>
-      {token === 'pm_…' && <Act name="Fill in a new token" run={make} />}
-    </div>
+    <>
+      <p className="counts">{counted.map(([state, count]) => <Badge key={state} kind={state}>{count} {state}</Badge>)}</p>
+      <ul className="hosts">
+        {shown.map((host) => (
+          <li key={host.name} className={host.state}>
+            <a href={link('hosts', host.name)}><bdi>{host.name}</bdi></a>{host.state !== 'up' && <> <Badge kind={host.state}>{host.state}</Badge></>}
+          </li>
+        ))}
+      </ul>
+      {(isMore || hosts.length > MOST_HOSTS) && <p className="note"><a href={link('hosts')}>and {isMore ? 'many' : hosts.length - MOST_HOSTS} more</a></p>}
+    </>
   );
 }

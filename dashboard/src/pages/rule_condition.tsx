@@ -1,7 +1,9 @@
-// One condition of a rule: its fields, and the last day of its metric with the threshold on it.
+// One condition of a rule: its fields, and the past of its metric with the threshold on it.
 import { type Found, queryPath } from '../api';
-import { Chart } from '../chart';
+import { Chart } from '../chart/chart';
+import type { Mark } from '../chart/marks';
 import { useApi, useKept } from '../hooks';
+import { span } from '../text';
 import { Field, Typed, Waiting } from '../ui';
 import { type Condition, isChange, isRange, readTags, recovers, tagList } from './rule_draft';
 
@@ -12,14 +14,14 @@ const options = (usual: string[], own: string): string[] => (usual.includes(own)
 export function ConditionFields({ of, set }: { of: Condition; set: (change: Partial<Condition>) => void }) {
   return (
     <div className="form">
-      <Field label="Metric"><Typed value={of.metricType} onDone={(metricType) => set({ metricType })} /></Field>
+      <Field label="Metric"><Typed list="known-metrics" value={of.metricType} onDone={(metricType) => set({ metricType })} /></Field>
       <Field label="Condition"><select value={of.condition} onChange={(event) => set({ condition: event.target.value })}>{OPERATORS.map((each) => <option key={each} value={each}>{each.replaceAll('_', ' ')}</option>)}</select></Field>
       <Field label={isRange(of.condition) ? 'Lower end' : isChange(of.condition) ? 'Threshold (percent)' : 'Threshold'}><input type="number" step="any" value={of.threshold} onChange={(event) => set({ threshold: event.target.valueAsNumber || 0 })} /></Field>
       {isRange(of.condition) && <Field label="Upper end"><Number value={of.thresholdHigh} onDone={(thresholdHigh) => set({ thresholdHigh })} /></Field>}
       {isChange(of.condition) && <Field label="Against seconds ago"><Number value={of.compareTo} placeholder="3600" onDone={(compareTo) => set({ compareTo })} /></Field>}
       {recovers(of.condition) && <Field label="Resolved at"><Number value={of.recoveryThreshold} placeholder={String(of.threshold)} onDone={(recoveryThreshold) => set({ recoveryThreshold })} /></Field>}
       <Field label="Aggregation"><select value={of.aggregation} onChange={(event) => set({ aggregation: event.target.value })}>{options(AGGREGATIONS, of.aggregation).map((each) => <option key={each}>{each}</option>)}</select></Field>
-      <Field label="Over seconds"><input type="number" value={of.window} onChange={(event) => set({ window: event.target.valueAsNumber || 60 })} /></Field>
+      <Field label="Over seconds" hint={span(of.window * 1000)}><input type="number" value={of.window} onChange={(event) => set({ window: event.target.valueAsNumber || 60 })} /></Field>
       <Field label="Tags"><Typed value={tagList(of.tags)} placeholder="host:web-1, mount:/" onDone={(text) => set({ tags: readTags(text) })} /></Field>
     </div>
   );
@@ -31,8 +33,13 @@ export function Number({ value, onDone, placeholder }: { value: number | null; o
   return <input type="number" step="any" value={value ?? ''} placeholder={placeholder} onChange={(event) => read(event.target.valueAsNumber)} />;
 }
 
-export function LastDay({ of, groupBy, height }: { of: Condition; groupBy: string[]; height: number }) {
-  const seen = useKept(useApi<Found>(of.metricType ? queryPath({ metricType: of.metricType, from: '-24h', aggregation: of.aggregation, groupBy: groupBy.join(','), topk: '20',
-    tags: Object.keys(of.tags).length ? JSON.stringify(of.tags) : '' }) : null, 30));
-  return <Waiting loaded={seen} empty="Looking at the last day …">{(found) => <Chart found={found} height={height} threshold={isChange(of.condition) ? null : of.threshold} upper={isRange(of.condition) ? of.thresholdHigh : null} label={of.metricType} />}</Waiting>;
+// The metric as the rule reads it, with its thresholds, and when it would have fired.
+export function Past({ of, groupBy, from, marks, height }: { of: Condition; groupBy: string[]; from: string; marks: Mark[]; height: number }) {
+  const query = { metricType: of.metricType, from, aggregation: of.aggregation, groupBy: groupBy.join(','), topk: '20', tags: Object.keys(of.tags).length ? JSON.stringify(of.tags) : '' };
+  const seen = useKept(useApi<Found>(of.metricType ? queryPath(query) : null, 60));
+  return (
+    <Waiting loaded={seen} empty="Looking at the past …">
+      {(found) => <Chart found={found} height={height} marks={marks} threshold={isChange(of.condition) ? null : of.threshold} upper={isRange(of.condition) ? of.thresholdHigh : null} label={of.metricType} />}
+    </Waiting>
+  );
 }

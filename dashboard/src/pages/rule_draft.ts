@@ -1,5 +1,6 @@
 // A rule as it is being edited: always a list of conditions, while the API writes a single one into the rule itself.
 import type { Rule, Tags } from '../api';
+import { quantity } from '../text';
 
 export type Condition = {
   metricType: string; condition: string; threshold: number; thresholdHigh: number | null; recoveryThreshold: number | null; compareTo: number | null;
@@ -31,10 +32,13 @@ export function draftOf(rule: Rule): Draft {
   return { ...pick(BLANK, rule), conditions: conditions.map((each) => pick(CONDITION, each)) };
 }
 
-// In words, as lists show it: `cpu_usage greater than 90 and queue outside range 1 to 5`.
-export function conditionsOf(rule: Rule): string {
+// In words, as lists show it: `cpu_usage greater than 90% and last queue outside range 1 to 5`.
+export function conditionsOf(rule: Rule, unitOf: (metricType: string) => string = () => ''): string {
   const { conditions, match } = draftOf(rule);
-  const words = conditions.map((each) => `${each.metricType} ${each.condition.replaceAll('_', ' ')} ${each.threshold}${isRange(each.condition) ? ` to ${each.thresholdHigh}` : ''}`);
+  const words = conditions.map(({ metricType, condition, threshold, thresholdHigh, aggregation }) => {
+    const unit = isChange(condition) ? 'percent' : unitOf(metricType);
+    return `${aggregation === 'avg' ? '' : `${aggregation} `}${metricType} ${condition.replaceAll('_', ' ')} ${quantity(threshold, unit)}${isRange(condition) ? ` to ${quantity(thresholdHigh, unit)}` : ''}`;
+  });
   return words.join(match === 'any' ? ' or ' : ' and ');
 }
 

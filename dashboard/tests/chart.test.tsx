@@ -1,0 +1,65 @@
+// Charts: lines on one axis, figures of the legend, what the pointer tells, what is marked.
+import { expect, test } from 'vitest';
+import type { Alert, Found } from '../src/api';
+import { height } from '../src/chart/axes';
+import { columnsOf, figuresOf, linesOf } from '../src/chart/columns';
+import { gapsOf, nearest } from '../src/chart/gaps';
+import { at, marksOf } from '../src/chart/marks';
+import { show } from '../src/chart/tip';
+
+const found = (series: Found['series']): Found => ({ metricType: 'cpu_usage', unit: 'percent', step: 10, tier: 'raw', from: '', to: '', series });
+const web = { tags: { host: 'web-1' }, points: [[1000, 1], [2000, null], [3000, 5]] as [number, number | null][] };
+const db = { tags: { host: 'db-1' }, points: [[2000, 7]] as [number, number | null][] };
+
+test('lines of different instants share an axis, with holes where one has nothing', () => {
+  const [times, ...columns] = columnsOf(linesOf(found([web, db])), [90, null]);
+  expect(times).toEqual([1, 2, 3]);
+  expect(columns).toEqual([[1, null, 5], [null, 7, null], [90, 90, 90]]);
+});
+
+test('an earlier time is laid over this one in the colour of its series', () => {
+  const lines = linesOf(found([web, db]), { found: found([{ ...db, points: [[1000, 3]] }, { tags: { host: 'gone' }, points: [] }]), by: 1000, name: 'a day before' });
+  expect(lines.map(({ name, place, isBefore }) => [name, place, isBefore])).toEqual([['web-1', 0, false], ['db-1', 1, false], ['db-1, a day before', 1, true]]);
+  expect(lines[2]!.points).toEqual([[2000, 3]]);
+});
+
+test('figures leave out what is missing, and a line without values has none', () => {
+  expect(figuresOf(web.points)).toEqual({ min: 1, avg: 3, max: 5, last: 5 });
+  expect(figuresOf([[1, null]])).toBeNull();
+});
+
+test.each([['percent', 99.2, 100.5], ['ms', 100, 108], ['percent', 250, 270]])('an axis of %s up to %d ends at %d', (unit, high, top) => {
+  expect(height(unit)({} as never, 0, high, 'y')).toEqual([0, top]);
+});
+
+test('an alert marks the time in which it fired, one that goes on to the end', () => {
+  const [mark] = marksOf([{ firedAt: '1970-01-01T00:00:10Z', resolvedAt: null, severity: 'high', ruleName: 'Hot' } as Alert, { firedAt: null } as Alert]);
+  expect(mark).toEqual({ from: 10_000, to: null, kind: 'fail', label: 'Hot' });
+  expect([9_000, 11_000, 9e9].map((moment) => at([mark!], moment).length)).toEqual([0, 1, 1]);
+});
+
+test('the pointer tells the time in both zones, values by size, and names only as text', () => {
+  const hostile = { tags: { host: '<img src=x>' }, points: [[1000, 9]] as [number, number | null][] };
+  const lines = linesOf(found([{ ...web, points: [[1000, 1]] }, hostile]));
+  const tip = document.createElement('div');
+  const over = { matches: () => true, offsetLeft: 0, offsetTop: 0, offsetWidth: 500 };
+  const u = { cursor: { idx: 0, left: 10, top: 10 }, data: columnsOf(lines, []), series: [{}, {}, {}], over, valToPos: (value: number) => value };
+  show(tip, u as never, lines, 'percent', [{ from: 0, to: null, kind: 'fail', label: 'Hot' }]);
+  expect(tip.textContent).toMatch(/\(00:00:01 UTC\)<img src=x>9%web-11%Hot$/);
+  expect(tip.querySelector('img')).toBeNull();
+  show(tip, { ...u, over: { ...over, matches: () => false } } as never, lines, 'percent', []);
+  expect(tip.hidden).toBe(true);
+});
+
+test.each([
+  ['a line of points five minutes apart is whole', [0, 300, 600, 900], []],
+  ['where it was silent for an hour it is broken', [0, 300, 3900, 4200], [[300, 3900]]],
+  ['from every five minutes to every ten seconds is no gap', [0, 300, 600, 610, 620], []],
+  ['a minute without one of ten seconds is no gap yet', [0, 10, 70, 80], []],
+])('%s', (_, times, gaps) => expect(gapsOf(times, times.map(() => 1), 90)).toEqual(gaps));
+
+test('the value at the pointer is the nearest one there is', () => {
+  expect(nearest([1, null, null, null, 5], 1)).toBe(0);
+  expect(nearest([1, null, null, undefined, 5], 3)).toBe(4);
+  expect(nearest([null], 0)).toBeNull();
+});
