@@ -10,9 +10,15 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 # Ranges that carry an IPv4 address inside: what counts is that one.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# A translator of one's own: where in it the IPv4 address stands, only its network knows.
 _NAT64_LOCAL = ipaddress.IPv6Network("64:ff9b:1::/48")
-_METADATA = frozenset(
-    map(ipaddress.ip_address, ("169.254.169.254", "169.254.170.2", "fd00:ec2::254", "100.100.100.200"))
+# What clouds tell their machines, their machines' credentials among it, and is not link-local: AWS (all its services in
+# IPv6), Google, Azure, Alibaba, Oracle.
+_METADATA = tuple(
+    map(
+        ipaddress.ip_network,
+        ("fd00:ec2::/32", "fd20:ce::254/128", "168.63.129.16/32", "100.100.100.200/32", "192.0.0.192/32"),
+    )
 )
 _SHARED = ipaddress.IPv4Network("100.64.0.0/10")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
@@ -37,12 +43,14 @@ class Guard:
     def check(self, address: str) -> None:
         """Nothing, or Refused. `address` is a numeric one, as a resolver answers."""
         found = _unwrapped(ipaddress.ip_address(address.partition("%")[0]))
-        if found.is_link_local or found in _METADATA:
+        if found.is_link_local or any(found in network for network in _METADATA):
             raise Refused("link-local and metadata addresses are never called")
         if found.is_unspecified or found.is_multicast:
             raise Refused("addresses that name no single host are not called")
         if any(found in network for network in self.networks if network.version == found.version):
             return
+        if found in _NAT64_LOCAL:
+            raise Refused("reserved addresses are not called")
         if found.is_loopback:
             if not self.allow_loopback:
                 raise Refused("loopback addresses are not called")
@@ -81,7 +89,7 @@ def _unwrapped(address: Address) -> Address:
         return address.sixtofour
     if address.teredo is not None:
         return address.teredo[1]
-    if address in _NAT64 or address in _NAT64_LOCAL:
+    if address in _NAT64:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if int(address) >> 32 == 0 and int(address) > 1:  # ::a.b.c.d, obsolete and still understood by some
         return ipaddress.IPv4Address(int(address))

@@ -18,6 +18,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from chalicelib.channels.addresses import Guard, Refused, is_odd_number
+from chalicelib.channels.deadline import Bounded, left
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
@@ -74,12 +75,11 @@ class Http:
             sock = self._connect(family, address, port, deadline)
         except OSError as error:
             raise RequestFailed(f"no connection: {_kind(error)}", left=False) from None
-        connection = http.client.HTTPConnection(host, port)
         try:
-            connection.sock = self._secured(sock, host, deadline) if scheme == "https" else sock
-            return self._exchange(connection, method, target, headers, body, deadline)
+            if scheme == "https":
+                sock = self._secured(sock, host, deadline)
+            return self._exchange(sock, host, port, method, target, headers, body, deadline)
         finally:
-            connection.close()
             sock.close()
 
     def _checked(self, host: str, port: int) -> tuple[socket.AddressFamily, str]:
@@ -104,7 +104,7 @@ class Http:
     def _connect(self, family: socket.AddressFamily, address: str, port: int, deadline: float) -> socket.socket:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
-            sock.settimeout(min(self.connect_seconds, _left(deadline)))
+            sock.settimeout(min(self.connect_seconds, left(deadline)))
             sock.connect((address, port))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
@@ -114,7 +114,7 @@ class Http:
 
     def _secured(self, sock: socket.socket, host: str, deadline: float) -> ssl.SSLSocket:
         try:
-            sock.settimeout(min(self.connect_seconds, _left(deadline)))
+            sock.settimeout(min(self.connect_seconds, left(deadline)))
             return _tls().wrap_socket(sock, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             raise RequestFailed(f"the certificate is not accepted: {error.verify_message}", left=False) from None
@@ -123,16 +123,18 @@ class Http:
 
     def _exchange(
         self,
-        connection: http.client.HTTPConnection,
+        sock: socket.socket,
+        host: str,
+        port: int,
         method: str,
         target: str,
         headers: Mapping[str, str],
         body: bytes,
         deadline: float,
     ) -> Response:
-        sock = connection.sock
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = Bounded(sock, deadline)
         try:
-            sock.settimeout(_left(deadline))
             connection.request(method, target, body=body, headers={"Connection": "close", **headers})
         except ValueError:
             raise RequestFailed(
@@ -141,19 +143,17 @@ class Http:
         except OSError as error:
             raise RequestFailed(f"the request could not be sent whole: {_kind(error)}", left=True) from None
         try:
-            sock.settimeout(_left(deadline))
             answer = connection.getresponse()
-            content = self._read(answer, sock, deadline)
+            content = self._read(answer)
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RequestFailed(f"no proper answer: {_kind(error)}", left=True) from None
         found = {name.lower(): value for name, value in answer.getheaders()}
         return Response(answer.status, found, content)
 
-    def _read(self, answer: http.client.HTTPResponse, sock: socket.socket, deadline: float) -> bytes:
-        """The body up to the limit; a receiver that drips does not outlast the deadline."""
+    def _read(self, answer: http.client.HTTPResponse) -> bytes:
+        """The body up to the limit."""
         content = bytearray()
         while len(content) < self.most_bytes:
-            sock.settimeout(_left(deadline))
             part = answer.read1(min(_PART, self.most_bytes - len(content)))
             if not part:
                 # http.client says nothing of it: a number cut off at the end is another number.
@@ -177,13 +177,6 @@ def _parts(url: str) -> tuple[str, str, int, str]:
         raise RequestFailed("the address must be http or https, without a user", left=False, is_permanent=True)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return parts.scheme, host, port or (443 if parts.scheme == "https" else 80), target
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
 
 
 def _kind(error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -30,6 +31,7 @@ def inner() -> Iterator[Receiver]:
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd00:ec2::254", "fec0::1", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "64:ff9b::7f00:1"),
         *("64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a9fe:a9fe::", "64:ff9b:1::a00:1"),
+        "64:ff9b:1:a9fe:a9:fe00:808:808",  # 169.254.169.254 behind a translator with 48 bits of its own
     ],
 )
 def test_an_inner_address_is_refused(address: str) -> None:
@@ -42,7 +44,13 @@ def test_an_address_of_the_internet_is_not(address: str) -> None:
     Guard().check(address)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("169.254.169.254", "::ffff:169.254.169.254", "fe80::1", "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254"),
+        *("168.63.129.16", "100.100.100.200", "192.0.0.192", "64:ff9b:1::a00:1"),
+    ],
+)
 def test_link_local_and_metadata_are_refused_whatever_is_allowed(address: str) -> None:
     with pytest.raises(Refused):
         Guard(allow_private=True, allow_loopback=True).check(address)
@@ -134,6 +142,43 @@ def test_a_server_that_never_finishes_does_not_outlast_the_deadline(inner: Recei
     with pytest.raises(RequestFailed, match="timed out") as caught:
         Http(Guard(allow_loopback=True), total_seconds=0.2).request("GET", inner.url, {})
     release.set()
+    assert caught.value.left
+
+
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"", b"H"),
+        (b"HTTP/1.1 200 OK\r\nX-A: ", b"a"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"x"),
+    ],
+    ids=["go on", "status", "header", "chunk", "body"],
+)
+def test_a_server_that_drips_does_not_outlast_the_deadline(first: bytes, more: bytes) -> None:
+    enough = threading.Event()
+
+    def drip() -> None:
+        with listening.accept()[0] as connected, contextlib.suppress(OSError):
+            connected.recv(65_536)
+            connected.sendall(first)
+            for _ in range(500):  # ten seconds
+                connected.sendall(more)
+                if enough.wait(0.02):
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        try:
+            with pytest.raises(RequestFailed, match="timed out") as caught:
+                Http(Guard(allow_loopback=True), total_seconds=0.2).request(
+                    "GET", f"http://127.0.0.1:{listening.getsockname()[1]}/", {}
+                )
+        finally:
+            enough.set()
+            dripping.join()
     assert caught.value.left
 
 
