@@ -30,7 +30,8 @@ def of_snapshots(body: bytes) -> Flat:
 
 
 def of_flat(body: bytes) -> Flat:
-    samples = [each for _, each in read_batch(body).samples]
+    events = read_batch(body).events
+    samples = [each for _, each in events.one_by_one()] if events else []
     return [(each.metric_type, each.tags["host"], AT, each.value) for each in samples if each.timestamp == AT]
 
 
