@@ -21,6 +21,10 @@ class Died(CallError):
     """The container ended before it answered: it crashed, was killed, or ran over the function's time limit."""
 
 
+class TooLate(CallError):
+    """No answer within the time the caller gives; the function goes on until its own limit."""
+
+
 class FunctionFailed(CallError):
     """The function raised; the text says what, the traceback is in the log."""
 
@@ -63,17 +67,23 @@ class LiveContainer(asyncio.Protocol):
         """Wait until the process is gone."""
         await asyncio.shield(self._closed)
 
-    def call(self, call: frames.Call, *, limit: float) -> asyncio.Future[Any]:
-        """Send a call; the future of its result, or of Died or FunctionFailed. It is killed after `limit` seconds."""
+    def call(self, call: frames.Call, *, limit: float, patience: float) -> asyncio.Future[Any]:
+        """Send a call; the future of its result, or of Died, FunctionFailed, or after `patience` seconds TooLate.
+
+        It is killed after `limit` seconds, whether somebody waits or not.
+        """
         assert self._answer is None
         assert self._transport is not None
         answer = self._answer = self._loop.create_future()
         self.has_run.add(call.handler)
         if self._transport.is_closing():
             self._settle(error=Died("the container ended"))
+            return answer
+        if patience < limit:  # one timer at a time: next to no call is late
+            self._timer = self._loop.call_later(max(0.0, patience), self._lose_patience, call, limit - patience)
         else:
             self._timer = self._loop.call_later(limit, self._over_limit, call)
-            self._transport.write(frames.encode(call))
+        self._transport.write(frames.encode(call))
         return answer
 
     def is_wanted(self) -> None:
@@ -140,11 +150,17 @@ class LiveContainer(asyncio.Protocol):
     def _settle(self, *, result: Any = None, error: CallError | None = None) -> None:
         answer, self._answer = self._answer, None
         if answer is None or answer.done():
-            return
-        if error is None:
+            if error is not None:
+                _log.warning("a function whose caller had gone failed: %s", error)
+        elif error is None:
             answer.set_result(result)
         else:
             answer.set_exception(error)
+
+    def _lose_patience(self, call: frames.Call, rest: float) -> None:
+        self._timer = self._loop.call_later(rest, self._over_limit, call)
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(TooLate())
 
     def _over_limit(self, call: frames.Call) -> None:
         _log.error("%s was ended: over its time limit (request %s)", call.function_name, call.request_id)

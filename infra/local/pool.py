@@ -17,7 +17,7 @@ from typing import Any
 
 from infra.local import frames
 from infra.local.failures import StackError
-from infra.local.live_container import CallError, Died, FunctionFailed, LiveContainer
+from infra.local.live_container import CallError, Died, FunctionFailed, LiveContainer, TooLate
 
 __all__ = ["AllBusy", "CallError", "Died", "FunctionFailed", "Pool", "TooLate"]
 _log = logging.getLogger(__name__)
@@ -26,10 +26,6 @@ _AFTER_FAILED_START = 1.0  # seconds until a container that could not import the
 
 class AllBusy(CallError):
     """Every container is busy, and as many callers as may are waiting already."""
-
-
-class TooLate(CallError):
-    """No answer within the time the caller gives; the function goes on until its own limit."""
 
 
 class Pool:
@@ -83,12 +79,7 @@ class Pool:
         give_up = time.monotonic() + seconds
         container = await self._take(function.handler, seconds)
         call = frames.Call(function.handler, name, request_id, time.time() + function.seconds, event)
-        answer = container.call(call, limit=function.seconds)
-        done, _ = await asyncio.wait([answer], timeout=max(0.0, give_up - time.monotonic()))
-        if not done:
-            answer.add_done_callback(_look_at)
-            raise TooLate
-        return answer.result()
+        return await container.call(call, limit=function.seconds, patience=give_up - time.monotonic())
 
     async def close(self) -> None:
         """End all containers."""
@@ -148,9 +139,3 @@ class Pool:
         wanted = self._smallest + min(len(self._waiting), self._largest - self._smallest)
         if not self._closing and len(self._containers) < wanted:
             await self._add()
-
-
-def _look_at(answer: asyncio.Future[Any]) -> None:
-    """Somebody has to look at an error whose caller has gone."""
-    if not answer.cancelled() and (error := answer.exception()) is not None:
-        _log.warning("a function whose caller had gone failed: %s", error)

@@ -204,6 +204,38 @@ def test_a_slow_sender_keeps_no_container_from_the_others() -> None:
             assert slow.recv(4096).startswith(b"HTTP/1.1 408 ")
 
 
+def test_a_head_and_its_body_arrive_together(gateway: RunningGateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+        for _ in range(5):
+            connection.sendall(b"GET /api/things/a/parts/b HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65_536).endswith(b'\r\n\r\n{"name":"a","part":"b"}')
+
+
+def test_a_head_without_a_body_is_not_kept_back(gateway: RunningGateway) -> None:
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+        for _ in range(2):
+            connection.sendall(b"HEAD /api/nowhere HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = connection.recv(65_536)
+            assert (answer[:13], answer[-4:]) == (b"HTTP/1.1 404 ", b"\r\n\r\n")
+
+
+def test_who_waits_for_the_word_to_go_on_gets_it(gateway: RunningGateway) -> None:
+    head = b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n"
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+        connection.sendall(head + b"Expect: 100-continue\r\n\r\n")
+        assert connection.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"abc")
+        assert b'"length":3' in connection.recv(65_536)
+
+
+def test_a_function_that_fails_after_its_caller_lost_patience_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with RunningGateway(containers=1, limits=Limits(seconds=0.2)) as gateway:
+        assert gateway.get("/api/sleep/60000").status == 504
+        os.kill(gateway.container_pids[0], signal.SIGKILL)
+
+        eventually(lambda: "a function whose caller had gone failed: the container ended" in caplog.text)
+
+
 def test_a_caller_that_hangs_up_leaves_the_container_usable() -> None:
     with RunningGateway(containers=1) as gateway:
         with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as rude:
