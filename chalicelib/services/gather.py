@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from chalicelib.domain.selectors import exact_tags
 from chalicelib.services.choice import Choice, Choosing, choose
 from chalicelib.services.choices import Choices
@@ -22,7 +20,8 @@ from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.blocks import decode_runs
 from chalicelib.tsdb.columns import read_definitions_of, read_frames
 from chalicelib.tsdb.head import unpack_slices
-from chalicelib.tsdb.rollups import HOUR_MS, Rollups, nothing, part_of
+from chalicelib.tsdb.rolled_hours import hours_of
+from chalicelib.tsdb.rollups import Rollups, nothing, part_of
 from chalicelib.tsdb.runs import Runs, merge_runs, of_arrived
 from chalicelib.tsdb.stored import Stored
 from chalicelib.tsdb.wanted import Wanted
@@ -122,7 +121,7 @@ def _read(query: MetricQuery, choice: Choice, snapshot: Snapshot) -> _Read:
     if seconds:
         part = part_of(query.aggregation)
         rolled = snapshot.rollups(query.metric_type, seconds, wanted.start, wanted.end, part)
-        hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
+        hours = hours_of(rolled.times)
         rolled = rolled.where(wanted.has(rolled.ids) & wanted.holds(rolled.times))
     stored = snapshot.stored(query.metric_type, wanted.start, wanted.end, _reach(choice), but=hours)
     return _Read(choice, stored, rolled, seconds)
