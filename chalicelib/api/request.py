@@ -44,7 +44,8 @@ class Request:
 
     def query(self, name: str) -> str | None:
         """A query parameter's (last) value."""
-        given = dict(self._raw.query_params or {}).get(name)
+        parameters = self._raw.query_params
+        given = None if parameters is None else parameters.get(name)
         return None if given is None else storable(name, given)
 
     def whole_number(self, name: str, *, default: int, least: int, most: int) -> int:

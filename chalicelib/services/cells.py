@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
-from chalicelib.tsdb.counters import increases, increases_of
+from chalicelib.tsdb.counters import increases_of
 from chalicelib.tsdb.folds import FOLDED, cells_of, fold
 from chalicelib.tsdb.rollups import Rollups, aggregate_rollups
-from chalicelib.tsdb.runs import Runs
+from chalicelib.tsdb.runs import Runs, of_columns
 
 
 def tabulate_samples(
@@ -34,17 +34,13 @@ def tabulate(
     aggregation: str, found: Rollups, groups: NDArray[np.intp], count: int, *, start: int, end: int, step: int
 ) -> Floats:
     """The table of (group, step) over [start, end), epoch ms, NaN where nothing is; `groups` by entry of `found`."""
-    first = start - start % step
-    width = -((first - end) // step)
     if aggregation in OF_COUNTERS:
         order = np.lexsort((found.times, found.ids))
-        group_of = dict(zip(found.ids.tolist(), groups.tolist(), strict=True))
-        rises = increases(Columns(found.ids[order], found.times[order], found.lasts[order]))
-        rises = rises.where(rises.times >= start)
-        of_rises = np.array([group_of[series] for series in rises.ids.tolist()], np.int64)
-        cells = of_rises * width + (rises.times - first) // step
-        table = aggregate("sum", rises.values, cells, count * width).reshape(count, width)
-        return table / (step / 1000) if aggregation == "rate" else table
+        series = of_columns(Columns(found.ids[order], found.times[order], found.lasts[order]))
+        groups = groups[order][np.searchsorted(found.ids[order], series.ids)]
+        return tabulate_samples(aggregation, series, groups, count, start=start, end=end, step=step)
+    first = start - start % step
+    width = -((first - end) // step)
     times = found.times
     if aggregation == "last":
         order = np.argsort(times, kind="stable")

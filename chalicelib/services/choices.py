@@ -23,9 +23,10 @@ class Choices:
         return None if held is None else held[1]
 
     def holds(self, choosing: Choosing, stored: Stored) -> bool:
-        """Whether the store knows just the series that it knew when this was chosen."""
+        """Whether the store knows just the series that it knew when this was chosen; otherwise it is forgotten."""
         held = self._held.get(choosing)
         if held is None or held[0] != stored.catalogue or stored.state.frames < self._frames:
+            self._forget(choosing)
             return False
         self._held[choosing] = self._held.pop(choosing)  # the latest stands last
         self._frames = stored.state.frames

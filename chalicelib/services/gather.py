@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from chalicelib.domain.selectors import exact_tags
 from chalicelib.services.choice import Choice, Choosing, choose
 from chalicelib.services.choices import Choices
@@ -22,7 +20,8 @@ from chalicelib.services.undrained import read_undrained
 from chalicelib.tsdb.blocks import decode_runs
 from chalicelib.tsdb.columns import read_definitions_of, read_frames
 from chalicelib.tsdb.head import unpack_slices
-from chalicelib.tsdb.rollups import HOUR_MS, Rollups, nothing, part_of
+from chalicelib.tsdb.rolled_hours import hours_of
+from chalicelib.tsdb.rollups import Rollups, nothing, part_of
 from chalicelib.tsdb.runs import Runs, merge_runs, of_arrived
 from chalicelib.tsdb.stored import Stored
 from chalicelib.tsdb.wanted import Wanted
@@ -98,24 +97,34 @@ class Gather:
         stored = self._store.stored(
             query.metric_type, wanted.start, wanted.end, _reach(choice), sealed_from=sealed_from
         )
-        if stored.is_sealed or not self._choices.holds(choosing, stored):
+        if not self._choices.holds(choosing, stored) or stored.is_sealed:
             return None
         return _Read(choice, stored, nothing(), 0)
 
     def _in_a_snapshot(self, query: MetricQuery, choosing: Choosing) -> _Read:
         with self._store.snapshot() as snapshot:
+            if (choice := self._choices.get(choosing)) is not None:
+                read = _read(query, choice, snapshot)
+                if self._choices.holds(choosing, read.stored):
+                    return read
             choice = choose(choosing, snapshot.series_of(query.metric_type, exact_tags(query.selection)))
-            seconds = _resolution(query, snapshot) if len(choice.ids) else 0
-            wanted = _wanted(query, choice, seconds)
-            rolled, hours = nothing(), []
-            if seconds:
-                part = part_of(query.aggregation)
-                rolled = snapshot.rollups(query.metric_type, seconds, wanted.start, wanted.end, part)
-                hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
-                rolled = rolled.where(wanted.has(rolled.ids) & wanted.holds(rolled.times))
-            stored = snapshot.stored(query.metric_type, wanted.start, wanted.end, _reach(choice), but=hours)
-        self._choices.keep(choosing, choice, stored)
-        return _Read(choice, stored, rolled, seconds)
+            read = _read(query, choice, snapshot)
+        self._choices.keep(choosing, choice, read.stored)
+        return read
+
+
+def _read(query: MetricQuery, choice: Choice, snapshot: Snapshot) -> _Read:
+    """What a snapshot holds of a choice: rollups for hours that have them, if they are to be read, and samples."""
+    seconds = _resolution(query, snapshot) if len(choice.ids) else 0
+    wanted = _wanted(query, choice, seconds)
+    rolled, hours = nothing(), []
+    if seconds:
+        part = part_of(query.aggregation)
+        rolled = snapshot.rollups(query.metric_type, seconds, wanted.start, wanted.end, part)
+        hours = hours_of(rolled.times)
+        rolled = rolled.where(wanted.has(rolled.ids) & wanted.holds(rolled.times))
+    stored = snapshot.stored(query.metric_type, wanted.start, wanted.end, _reach(choice), but=hours)
+    return _Read(choice, stored, rolled, seconds)
 
 
 def _resolution(query: MetricQuery, snapshot: Snapshot) -> int:

@@ -23,9 +23,9 @@ from chalicelib.tsdb.columns import Columns, join
 from chalicelib.tsdb.counters import increases
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.pairs import distinct_pairs
+from chalicelib.tsdb.rolled_hours import hours_of
 from chalicelib.tsdb.rollups import (
     FIVE_MINUTES,
-    HOUR_MS,
     Part,
     Rollups,
     aggregate_rollups,
@@ -134,7 +134,7 @@ def read_rolled(
     found: list[Rollups] = []
     for metric_type, begin in begins.items():
         rolled = snapshot.rollups(metric_type, FIVE_MINUTES, begin, end, Part.ALL)
-        hours = (np.unique(rolled.times // HOUR_MS) * HOUR_MS).tolist()
+        hours = hours_of(rolled.times)
         samples = join(snapshot.samples_between(metric_type, begin, end, but=hours))
         both = concatenate([rolled, _of_new(samples, definitions, known)])
         found.append(both.where(np.isin(both.ids, known) & (both.times >= begin) & (both.times < end)))

@@ -25,7 +25,7 @@ class Stored:
     """`blocks` and `slices` of heads in the order of arrival; every block is older than every head of its hour.
 
     `marks` are how many frames of each writer are drained. `is_sealed` = some samples have been let go, so that only
-    rollups tell of them all; False where that was not asked.
+    rollups tell of them all, and no blocks were read; False where that was not asked.
     """
 
     state: DrainState

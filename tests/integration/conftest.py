@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
 from chalicelib import wiring
 from tests.call import Api
+from tests.conftest import begin_container, forget_wiring
 from tests.integration.live import RULES, Live
 
 
@@ -32,3 +36,19 @@ def live(api: Api) -> Live:
         api.delete(f"{RULES}/{rule['id']}")
     now = time.time_ns() // 1_000_000
     return Live(api, now - now % 60_000 - 900_000)
+
+
+@pytest.fixture
+def container(stack: None) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """Builds something in a container of its own: no connection and no memory is shared with another."""
+    with ExitStack() as opened:
+
+        def build(what: Callable[[], Any]) -> Any:
+            forget_wiring()
+            built = what()
+            opened.callback(wiring.database().close)
+            opened.callback(wiring.valkey().close)
+            begin_container()
+            return built
+
+        yield build

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -18,7 +17,6 @@ from chalicelib.domain.rule_records import RuleRecord
 from chalicelib.storage.postgres.evaluation import PostgresEvaluation
 from chalicelib.storage.postgres.rules import PostgresRules
 from chalicelib.wiring import alerting, notifications, ticking
-from tests.conftest import begin_container, forget_wiring
 from tests.infra.local.eventually import eventually
 from tests.integration.live import ALERTS, RULES, Live
 
@@ -26,22 +24,6 @@ T = TypeVar("T")
 Container = Callable[[Callable[[], T]], T]
 ROUNDS = 8
 METRICS = "/monitoring/metrics"
-
-
-@pytest.fixture
-def container(live: Live) -> Iterator[Container[Any]]:
-    """Builds something in a container of its own: no connection and no memory is shared with another."""
-    with ExitStack() as opened:
-
-        def build(what: Callable[[], T]) -> T:
-            forget_wiring()
-            built = what()
-            opened.callback(wiring.database().close)
-            opened.callback(wiring.valkey().close)
-            begin_container()
-            return built
-
-        yield build
 
 
 def at_once(*doings: Callable[[], T]) -> list[T]:

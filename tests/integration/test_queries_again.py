@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
 import pytest
 
 from chalicelib import wiring
+from chalicelib.domain.errors import Unavailable
 from chalicelib.services.derived import DerivedQueries
 from chalicelib.services.metric_query import MetricQuery
 from infra.local.postgres import Postgres
 from tests.call import Api
-from tests.conftest import begin_container, forget_wiring
 
 METRICS = "/monitoring/metrics"
 
 
 @pytest.fixture
-def another(api: Api) -> Iterator[DerivedQueries]:
+def another(api: Api, container: Callable[[Any], Any]) -> DerivedQueries:
     """Queries of another container, which shares nothing with the one that the API runs in."""
-    forget_wiring()
-    queries = wiring.query()
-    opened = wiring.database(), wiring.valkey()
-    begin_container()
-    yield queries
-    for each in opened:
-        each.close()
+    queries: DerivedQueries = container(wiring.query)
+    return queries
 
 
 def send(api: Api, host: str, value: float = 1.0) -> None:
@@ -138,3 +134,45 @@ def test_each_question_is_one_statement_once_the_series_are_known(api: Api, drai
     database.transaction = lambda **given: begun.append(True) or opened(**given)  # type: ignore[method-assign,func-returns-value]
     assert hosts(wiring.query()) == {"a": 1}
     assert begun == []
+
+
+def test_while_samples_move_from_the_buffer_into_blocks_each_is_counted_once(
+    api: Api, container: Callable[[Any], Any], another: DerivedQueries
+) -> None:
+    drain, compact = container(lambda: (wiring.drain(), wiring.compact()))
+    over = threading.Event()
+    done: list[int] = []
+
+    def move() -> None:
+        while not over.is_set():
+            now = time.time_ns() // 1_000_000
+            drain.run(now)
+            done.append(compact.run(now + 600_000).small)
+
+    mover = threading.Thread(target=move)
+    mover.start()
+    try:
+        number = 0
+        while number < 60 or sum(done) < 3:
+            tags = {"host": f"h{number // 10}"}  # now and then a new one
+            assert api.post(METRICS, {"metricType": "load", "value": 1, "tags": tags}).status == 202
+            number += 1
+            for queries in (another, wiring.query()):
+                assert sum(hosts(queries).values()) == number
+    finally:
+        over.set()
+        mover.join()
+    drain.run(time.time_ns() // 1_000_000)
+    assert sum(hosts(another).values()) == number
+
+
+def test_a_question_that_takes_too_long_is_given_up_and_not_asked_again(stack: None) -> None:
+    database = wiring.database()
+    with database.transaction() as connection:
+        connection.execute("CREATE SEQUENCE asked")
+        connection.execute("SET statement_timeout = '50ms'")
+    with pytest.raises(Unavailable):
+        database.ask("SELECT nextval('asked'), pg_sleep(%(seconds)s)", {"seconds": 60})
+    with database.transaction() as connection:
+        assert connection.execute("SELECT last_value FROM asked").fetchone() == (1,)
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("25s",)  # another connection

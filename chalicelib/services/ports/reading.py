@@ -41,7 +41,7 @@ class Snapshot(Protocol):
         series ids from the first to the second; slices of heads; how far the drain is and which series there are.
 
         Blocks of hours in `but` are left out. With `sealed_from` it is also told whether samples from then on, and
-        before `end`, have been let go.
+        before `end`, have been let go; blocks are left out then, rollups will be read.
         """
         ...
 

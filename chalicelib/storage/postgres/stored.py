@@ -20,14 +20,16 @@ IS_SEALED = (
 )
 # Rows of one form, told apart by their first column, and no arrays of payloads: those PostgreSQL would copy twice.
 READ = (
-    "WITH m AS MATERIALIZED (SELECT number FROM metric_types WHERE name = %(name)s)"  # noqa: S608 -- of constants
+    "WITH m AS MATERIALIZED (SELECT number FROM metric_types WHERE name = %(name)s),"  # noqa: S608 -- of constants
+    f" s AS MATERIALIZED (SELECT %(sealed_from)s::timestamptz IS NOT NULL AND {IS_SEALED} AS is_sealed)"
     " SELECT 0, 0::bigint, NULL::bytea, entry_id, writer, number, catalogue_epoch, frames,"
     " ARRAY(SELECT id FROM writers ORDER BY id), ARRAY(SELECT frames FROM writers ORDER BY id),"
     " (SELECT count(*) FROM series_catalogue WHERE metric = (SELECT number FROM m)),"
     " extract(epoch FROM pg_postmaster_start_time())::float8,"
-    f" %(sealed_from)s::timestamptz IS NOT NULL AND {IS_SEALED} FROM drain"
+    " (SELECT is_sealed FROM s) FROM drain"
     " UNION ALL SELECT 1, sequence, payload, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM blocks"
-    " WHERE metric = (SELECT number FROM m) AND hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s"
+    " WHERE NOT (SELECT is_sealed FROM s) AND metric = (SELECT number FROM m)"
+    " AND hour > %(start)s::timestamptz - interval '1 hour' AND hour < %(end)s"
     " AND last_series >= %(first)s AND first_series <= %(last)s AND hour <> ALL (%(but)s::timestamptz[])"
     f" UNION ALL SELECT 2, sequence, {SLICE}, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
     " FROM (SELECT sequence, payload, starts, places, array_position(metrics, m.number) AS place FROM heads, m"

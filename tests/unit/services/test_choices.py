@@ -40,6 +40,7 @@ def test_it_holds_no_longer_when_the_catalogue_has_changed(catalogue: CatalogueM
     choices = Choices()
     choices.keep(ASKED, chosen("a", "b"), STORED)
     assert not choices.holds(ASKED, replace(STORED, catalogue=catalogue))
+    assert choices.get(ASKED) is None
 
 
 def test_it_holds_no_longer_in_a_database_that_was_restored() -> None:

@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from chalicelib.tsdb.aggregate import SHARE_UP_TO, aggregate
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.merge import in_order
-from chalicelib.tsdb.rollups import Rollups, aggregate_rollups, concatenate, merge, nothing, of_samples, roll_up
+from chalicelib.tsdb.rolled_hours import hours_of
+from chalicelib.tsdb.rollups import (
+    HOUR_MS,
+    Rollups,
+    aggregate_rollups,
+    concatenate,
+    merge,
+    nothing,
+    of_samples,
+    roll_up,
+)
 from chalicelib.tsdb.sketch import ACCURACY, bins_of, values_of
 
 finite = st.floats(-1e12, 1e12, allow_subnormal=False)
@@ -128,3 +138,8 @@ def test_nothing_is_a_rollup_too() -> None:
     assert isinstance(roll_up(columns([(0, 0, 1.0)]).where(np.zeros(1, bool)), np.zeros(0, bool), 300), Rollups)
     assert np.isnan(aggregate_rollups("avg", empty, np.empty(0, np.int64), 1)[0])
     assert np.isnan(aggregate_rollups("p50", empty, np.empty(0, np.int64), 1)[0])
+
+
+@given(st.lists(st.integers(-5 * HOUR_MS, 5 * HOUR_MS)))
+def test_the_hours_of_instants_are_each_told_once(times: list[int]) -> None:
+    assert hours_of(np.array(times, np.int64)) == sorted({time // HOUR_MS * HOUR_MS for time in times})
