@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.api.schemas import samples
+from chalicelib.api.schemas import flat_lists
 from chalicelib.api.schemas.remembered import Remembered
 from chalicelib.api.schemas.samples import read_batch
 from chalicelib.api.schemas.samples_one_by_one import read_batch_one_by_one
@@ -84,18 +84,21 @@ BODY = st.one_of(LIST, st.builds('{{{}"metrics"{}:{}{}}}'.format, SPACE, SPACE, 
 def forgotten() -> Iterator[None]:
     """Nothing is remembered from other tests, nor by them from these."""
     forget()
+    stretch = flat_lists.STRETCH
     yield
+    flat_lists.STRETCH = stretch
     forget()
 
 
 def forget() -> None:
     """Nothing was ever read."""
-    samples._by_tags = Remembered(1 << 20)
+    flat_lists._by_tags = Remembered(1 << 20)
 
 
-@given(st.lists(BODY, min_size=1, max_size=4))
-def test_what_was_read_before_changes_nothing(bodies: list[str]) -> None:
+@given(st.lists(BODY, min_size=1, max_size=4), st.sampled_from([1, 50, 65_536]))
+def test_what_was_read_before_and_where_it_is_cut_change_nothing(bodies: list[str], stretch: int) -> None:
     forget()
+    flat_lists.STRETCH = stretch
     for text in [*bodies, *bodies]:
         raw = text.encode("utf-8", "surrogatepass")
         assert seen(raw, read_batch) == seen(raw, read_batch_one_by_one)
@@ -111,6 +114,21 @@ def test_a_damaged_byte_is_seen_by_both(text: str, place: int, byte: int) -> Non
 def test_what_is_skipped_over_must_be_utf_8_too() -> None:
     raw = b'[{"metricType":"a","value":1,"tags":{"k":"\xff"},"tags":{}}]'
     assert seen(raw, read_batch) == seen(raw, read_batch_one_by_one) == "body"
+
+
+def test_a_long_list_is_read_in_stretches_that_are_cut_between_samples() -> None:
+    raw = json.dumps([{"metricType": "a", "value": n, "tags": {"k": "v" * (n % 9)}} for n in range(500)]).encode()
+    flat_lists.STRETCH = 1_000
+    cut = [*flat_lists._stretches(raw, 1, len(raw) - 1)]
+    assert 20 < len(cut) < 40
+    assert [sample for each in cut for sample in json.loads(each)] == json.loads(raw)
+
+
+def test_a_cut_within_a_text_is_noticed() -> None:
+    flat_lists.STRETCH = 40
+    texts = ['[{"metricType":"a","value":1,"tags":{"k":"},{' + filler + '"}}]' for filler in ("", '","value":1', "},{")]
+    for raw in map(str.encode, texts):
+        assert seen(raw, read_batch) == seen(raw, read_batch_one_by_one)
 
 
 def listed(*names: str, tags: dict[str, str]) -> bytes:
@@ -140,6 +158,6 @@ def test_a_unit_makes_another_series() -> None:
 
 
 def test_endless_metric_types_under_the_same_tags_are_forgotten() -> None:
-    names = [f"m{number}" for number in range(2 * samples.MAX_UNDER_TAGS)]
+    names = [f"m{number}" for number in range(2 * flat_lists.MAX_UNDER_TAGS)]
     assert [each.metric_type for each in series(listed(*names, tags={"host": "x"}))] == names
-    assert sum(map(len, samples._by_tags._items.values())) <= samples.MAX_UNDER_TAGS
+    assert sum(map(len, flat_lists._by_tags._items.values())) <= flat_lists.MAX_UNDER_TAGS
