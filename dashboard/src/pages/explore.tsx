@@ -1,6 +1,7 @@
 // Any metric, any way; the address keeps what one looks at.
 import { useMemo } from 'react';
 import { type Found, type Query, queryPath } from '../api';
+import { useAlertMarks } from '../alert_marks';
 import { Chart } from '../chart/chart';
 import { save, toCsv } from '../csv';
 import { useApi, useKept } from '../hooks';
@@ -32,6 +33,7 @@ export function Explore() {
   const earlier = useKept(useApi<Found>(by && step ? queryPath({ ...query, ...before(range, by), step }) : null, range.every && 60));
   const overlay = useMemo(() => (by && earlier.data ? { found: earlier.data, by, name } : null), [earlier.data, by, name]);
   const widen = useWiden(range);
+  const marks = useAlertMarks(range, query.metricType ? { metricType: query.metricType } : null)(query.metricType);
   const set = (field: string, value: string) => setQuery({ [field]: value });
   const keys = tags.data?.tags ?? [];
   return (
@@ -59,7 +61,7 @@ export function Explore() {
         <Waiting loaded={found}>
           {(data) => (
             <>
-              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={widen} before={overlay} />
+              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={widen} before={overlay} marks={marks} />
               <div className="acts foot">
                 <span className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}. Drag to zoom; the browser's back takes it back.</span>
                 <button onClick={() => save(`${query.metricType}.csv`, toCsv(data))}>CSV</button>
