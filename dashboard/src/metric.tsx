@@ -1,5 +1,5 @@
 // A card with a chart of one metric over the page's range; asked for once it comes near the window.
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { type Found, type Query, queryPath } from './api';
 import { Chart } from './chart/chart';
 import type { Mark } from './chart/marks';
@@ -9,6 +9,7 @@ import { Card, Waiting } from './ui';
 
 type Props = { title: string; query: Omit<Query, 'from' | 'to'>; range: Watch; isFixed?: boolean; threshold?: number | null; height?: number; marks?: Mark[]; hidesEmpty?: boolean };
 
+export const useWiden = (range: Watch): (() => void) => useCallback(() => setRange(widened(range)), [range.from, range.to]);
 export const zoomTo = (from: number, to: number): void => setRange(fixed(from, to));
 
 // `isFixed`: the range is the page's own, and no zoom of one changes the others. `hidesEmpty`: no card where there is nothing.
@@ -17,13 +18,14 @@ export function Metric({ title, query, range, isFixed, threshold, height, marks,
   const asked = { ...query, from: range.from, to: range.to };
   const loaded = useKept(useApi<Found>(isNear ? queryPath(asked) : null, range.every));
   const zoom = isFixed ? undefined : zoomTo;
+  const widen = useWiden(range);
   if (hidesEmpty && loaded.data && !loaded.data.series.length) return null;
   return (
     <Card title={title} aside={<a href={exploreLink(query, range)}>explore</a>}>
       <div ref={ref} style={{ minHeight: isNear && loaded.data ? undefined : height ?? 170 }}>
         {isNear && (
           <Waiting loaded={loaded}>
-            {(found) => <Chart found={found} threshold={threshold} height={height} label={title} marks={marks} zoom={zoom} widen={zoom && (() => setRange(widened(range)))} />}
+            {(found) => <Chart found={found} threshold={threshold} height={height} label={title} marks={marks} zoom={zoom} widen={zoom && widen} />}
           </Waiting>
         )}
       </div>

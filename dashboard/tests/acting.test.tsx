@@ -45,7 +45,7 @@ test('the address keeps what one explores, and a link shows it again', async () 
   const query = '/metrics/query?metricType=cpu_usage&from=-1h&aggregation=max&groupBy=host&topk=20&fill=null';
   const found = { metricType: 'cpu_usage', unit: 'percent', step: 10, tier: 'raw', from: '', to: '', series: [] };
   const { asked } = serve({
-    '/metrics/catalog': [{ body: { metrics: [] } }], '/metrics/tags?metricType=cpu_usage': [{ body: { tags: [{ key: 'host', values: [{ value: 'web-1' }] }] } }],
+    '/alerts?state=firing%2Cresolved&metricType=cpu_usage': [{ body: { alerts: [] } }], '/metrics/catalog': [{ body: { metrics: [] } }], '/metrics/tags?metricType=cpu_usage': [{ body: { tags: [{ key: 'host', values: [{ value: 'web-1' }] }] } }],
     [query]: [{ body: found }], [query.replace('host', 'mount')]: [{ body: found }],
   });
   location.hash = '#/explore?metricType=cpu_usage&aggregation=max&groupBy=host';

@@ -1,5 +1,5 @@
 // A chart of some series over time, with what is marked on it and which line is which.
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import type { Found } from '../api';
 import { useSize } from '../hooks';
@@ -18,7 +18,10 @@ type Props = {
 };
 const NONE: Mark[] = [];
 
-export function Chart({ found, label, height = 170, threshold, upper, marks = NONE, before, isTable, zoom, widen }: Props) {
+// Drawn anew for what is new only: a page tells the time more often than its charts change.
+export const Chart = memo(Drawn);
+
+function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, before, isTable, zoom, widen }: Props) {
   const [ref, width] = useSize();
   const tip = useRef<HTMLDivElement>(null);
   const [only, setOnly] = useState<string | null>(null);
@@ -60,8 +63,12 @@ export function Chart({ found, label, height = 170, threshold, upper, marks = NO
   }, [data]);
   useEffect(() => plot.current?.redraw(false), [marks]);
   useEffect(() => {
+    const u = plot.current;
     const isThere = lines.some((each) => each.key === only);
-    lines.forEach((each, place) => plot.current?.setSeries(place + 1, { show: !isThere || each.key === only || each.key === `${only}~` }));
+    u?.batch(() => lines.forEach((each, place) => {
+      const isShown = !isThere || each.key === only || each.key === `${only}~`;
+      if (u.series[place + 1]!.show !== isShown) u.setSeries(place + 1, { show: isShown });
+    }));
   }, [only, shape, width, isDark]);
 
   if (!found.series.length) return <p className="empty">No data in this range.</p>;

@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 
 const HUES = 10;
+export const hues = (): string[] => Array.from({ length: HUES }, (_, place) => hue(place));
 export const hue = (place: number): string => `var(--s${place % HUES})`;
 
 // A canvas does not know light-dark(): the browser says what a variable comes to.

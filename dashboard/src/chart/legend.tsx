@@ -1,5 +1,5 @@
 // Which line is which: a line of names with their last values, or a table of figures. A click shows one line alone.
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { quantity } from '../text';
 import { hue } from './colours';
 import { type Figures, figuresOf, type Line } from './columns';
@@ -24,8 +24,10 @@ export function Names({ lines, unit, only, choose }: Props) {
 
 export function Table({ lines, unit, only, choose }: Props) {
   const [by, setBy] = useState<keyof Figures | null>(null);
-  const rows = lines.map((line) => ({ line, figures: figuresOf(line.points) }));
-  if (by) rows.sort((a, b) => (b.figures?.[by] ?? -Infinity) - (a.figures?.[by] ?? -Infinity));
+  const rows = useMemo(() => {
+    const all = lines.map((line) => ({ line, figures: figuresOf(line.points) }));
+    return by ? all.sort((a, b) => (b.figures?.[by] ?? -Infinity) - (a.figures?.[by] ?? -Infinity)) : all;
+  }, [lines, by]);
   return (
     <div className="scroll figures-of" tabIndex={0} role="group" aria-label="Figures of the series">
       <table>

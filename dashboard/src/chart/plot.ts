@@ -2,7 +2,7 @@
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { amount, clock, height as heights, wide } from './axes';
-import { hue, resolved } from './colours';
+import { hues, resolved } from './colours';
 import type { Line } from './columns';
 import { nearest, refiner } from './gaps';
 import { draw, type Mark } from './marks';
@@ -20,6 +20,7 @@ export function plot(into: HTMLElement, shape: Shape, live: Live, data: uPlot.Al
   const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { show: false }, font: '11px system-ui' };
   const isCrowded = lines.length > 20;
   const gaps = refiner(step);
+  const strokes = hues().map(resolved); // once each: to ask the browser for a colour costs as much as to draw a line
   const chosen = (u: uPlot) => {
     const { left, width } = u.select;
     if (width > DRAGGED) zoom?.(Math.round(u.posToVal(left, 'x') * 1000), Math.round(u.posToVal(left + width, 'x') * 1000));
@@ -39,7 +40,7 @@ export function plot(into: HTMLElement, shape: Shape, live: Live, data: uPlot.Al
       series: [
         {},
         ...lines.map((each) => ({
-          label: each.key, stroke: resolved(hue(each.place)), width: isCrowded ? 1 : 1.5, points: { show: each.points.length < 2 }, gaps,
+          label: each.key, stroke: strokes[each.place % strokes.length], width: isCrowded ? 1 : 1.5, points: { show: each.points.length < 2 }, gaps,
           ...(each.isBefore && { dash: [4, 4], alpha: 0.6 }),
         })),
         ...Array.from({ length: shape.limits }, () => ({ label: 'threshold', stroke: limit, dash: [5, 4], width: 1.2 })),

@@ -1,10 +1,12 @@
 // Any metric, any way; the address keeps what one looks at.
+import { useMemo } from 'react';
 import { type Found, type Query, queryPath } from '../api';
+import { useAlertMarks } from '../alert_marks';
 import { Chart } from '../chart/chart';
 import { save, toCsv } from '../csv';
 import { useApi, useKept } from '../hooks';
-import { zoomTo } from '../metric';
-import { before, setRange, useRange, widened } from '../range';
+import { useWiden, zoomTo } from '../metric';
+import { before, useRange } from '../range';
 import { RangeBar } from '../range_bar';
 import { setQuery, useRoute } from '../route';
 import { Card, Field, Typed, Waiting } from '../ui';
@@ -29,6 +31,9 @@ export function Explore() {
   const [name, by] = EARLIER[asked('compare', '')] ?? ['', 0];
   const step = found.data && found.data.metricType === query.metricType ? `${found.data.step}s` : '';
   const earlier = useKept(useApi<Found>(by && step ? queryPath({ ...query, ...before(range, by), step }) : null, range.every && 60));
+  const overlay = useMemo(() => (by && earlier.data ? { found: earlier.data, by, name } : null), [earlier.data, by, name]);
+  const widen = useWiden(range);
+  const marks = useAlertMarks(range, query.metricType ? { metricType: query.metricType } : null)(query.metricType);
   const set = (field: string, value: string) => setQuery({ [field]: value });
   const keys = tags.data?.tags ?? [];
   return (
@@ -56,7 +61,7 @@ export function Explore() {
         <Waiting loaded={found}>
           {(data) => (
             <>
-              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={() => setRange(widened(range))} before={by && earlier.data ? { found: earlier.data, by, name } : null} />
+              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={widen} before={overlay} marks={marks} />
               <div className="acts foot">
                 <span className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}. Drag to zoom; the browser's back takes it back.</span>
                 <button onClick={() => save(`${query.metricType}.csv`, toCsv(data))}>CSV</button>

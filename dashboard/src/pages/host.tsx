@@ -1,7 +1,7 @@
 // One host: how it stands, its alerts, and its charts by what they are about.
 import { type Alert, call, type Host, type Query, type Silence } from '../api';
+import { useAlertMarks } from '../alert_marks';
 import { AlertRow, byUrgency } from '../alert_row';
-import { marksOf } from '../chart/marks';
 import { useApi } from '../hooks';
 import { exploreLink, Metric } from '../metric';
 import { useRange } from '../range';
@@ -26,9 +26,8 @@ export function OneHost({ name }: { name: string }) {
   const silences = useApi<{ silences: Silence[] }>('/silences', 30);
   const known = useApi<{ metrics: { metricType: string }[] }>('/metrics/catalog');
   const tags = JSON.stringify({ host: name });
-  const history = useApi<{ alerts: Alert[] }>(`/alerts?${new URLSearchParams({ tags, state: 'firing,resolved' })}`, 30);
   const isThere = ([, metricType]: Wanted) => !known.data || known.data.metrics.some((each) => each.metricType === metricType);
-  const on = (metricType: string) => marksOf((history.data?.alerts ?? []).filter((alert) => alert.metricType === metricType));
+  const on = useAlertMarks(range, { tags });
   return (
     <>
       <Waiting loaded={host}>

@@ -1,7 +1,7 @@
 // What one looks at first: is all well, what fires and who has it, who is there, how it has gone.
 import type { Alert, Health, Host, Minute, Silence } from '../api';
+import { useAlertMarks } from '../alert_marks';
 import { AlertRow, byUrgency } from '../alert_row';
-import { type Mark, marksOf } from '../chart/marks';
 import { HealthCard } from '../health';
 import { type Loaded, useApi } from '../hooks';
 import { Metric } from '../metric';
@@ -23,8 +23,6 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
   // Where no host has ever sent, one looks whether anything has.
   const known = useApi<{ metrics: unknown[] }>(hosts.data?.hosts.length === 0 ? '/metrics/catalog' : null, 10);
   const isBare = known.data?.metrics.length === 0;
-  const alerts = active.data?.alerts ?? [];
-  const on = (metricType: string) => marksOf(alerts.filter((alert) => alert.metricType === metricType));
   const done = () => { active.reload(); silences.reload(); };
   return (
     <>
@@ -44,12 +42,13 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
           <Waiting loaded={hosts}>{(found) => <HostList hosts={found.hosts} isMore={found.next !== null} />}</Waiting>
         </Card>
       </div>
-      {isBare ? <FirstMetric /> : <Charts range={range} on={on} />}
+      {isBare ? <FirstMetric /> : <Charts range={range} />}
     </>
   );
 }
 
-function Charts({ range, on }: { range: Watch; on: (metricType: string) => Mark[] }) {
+function Charts({ range }: { range: Watch }) {
+  const on = useAlertMarks(range, {});
   return (
     <>
       <RangeBar range={range} />
