@@ -143,7 +143,9 @@ def test_what_rules_are_called_does_not_break_the_doctors_table(capsys: pytest.C
     assert "→ [/] switch it on" in shown
 
 
-def test_a_sparkline_spans_from_the_lowest_to_the_highest() -> None:
+def test_a_sparkline_spans_from_the_lowest_to_the_highest_over_all_of_it() -> None:
     assert sparkline([0, None, 7, 3.5]) == "▁ █▅"
     assert sparkline([5, 5]) == "▁▁"
     assert sparkline([]) == ""
+    assert sparkline([0, 0, 0, 0, 7, 7, None, None], width=4) == "▁▁█ "
+    assert len(sparkline([float(each) for each in range(336)])) == 24
