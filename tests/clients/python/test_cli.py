@@ -117,7 +117,10 @@ def test_exit_codes_tell_what_went_wrong(project: Path) -> None:
         wrong = perfmon(project, api.url, "metrics", "send", "orders", "three")
         url = api.url
     away = perfmon(project, url, "status")
-    assert (refused.returncode, refused.stderr.strip()) == (1, "The token has expired.")
+    unschemed = perfmon(project, "127.0.0.1:8000/api", "status")
+    assert (unschemed.returncode, "must begin with http" in unschemed.stderr) == (2, True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The token has expired.\nThe token is that of PERFMON_TOKEN")
     assert wrong.returncode == 2
     assert away.returncode == 3
     assert "cannot be reached" in away.stderr

@@ -76,6 +76,8 @@ def main() -> None:
     except ApiError as error:
         for line in error.lines():
             print(plain(line), file=sys.stderr)
+        if error.status == 401:
+            print("The token is that of PERFMON_TOKEN, of PERFMON_TOKEN_FILE, or of .local/token.", file=sys.stderr)
         sys.exit(1)
     except OSError as error:  # a file that cannot be written, or read
         print(plain(error), file=sys.stderr)

@@ -26,6 +26,8 @@ def connect() -> Http:
         given = configuration.read(os.environ, Path.cwd())
     except OSError as error:
         raise typer.BadParameter(f"the token's file cannot be read: {error.filename}: {error.strerror}") from None
+    if not given.url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"PERFMON_URL: {given.url!r} must begin with http:// or https://, and end in /api")
     return Http(given.url, given.token)
 
 
