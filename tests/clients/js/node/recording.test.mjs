@@ -185,6 +185,17 @@ test('nothing that is recorded makes it reject', async () => {
   assert.equal(receiver.requests.length, 0);
 });
 
+test('a logger that fails neither rejects nor keeps samples from arriving', async () => {
+  const fails = () => {
+    throw new Error('the log is full');
+  };
+  connect({ logger: { warn: fails, debug: fails } });
+  receiver.script = [503];
+  assert.equal((await client.recordMetric({ metricType: '1st', value: 1 })).accepted, false);
+  await orders(0, 1);
+  await until(() => receiver.samples.length === 1);
+});
+
 test('metricRecorded is told of each accepted sample, and of no refused one', async () => {
   connect({ flushInterval: 60_000 });
   const told = [];
