@@ -60,3 +60,26 @@ def test_the_programs_of_the_documentation_compile_and_run(workshop: Workshop, s
     assert [sample["value"] for sample in recorded["project_created"]] == [1, 1]
     assert recorded["response_time"][0]["tags"]["endpoint"] == "/api/monitoring/health/system"
     assert recorded["response_time"][0]["tags"]["service"] == "shop"
+
+
+@pytest.mark.parametrize("express", ["express4", "express"])
+def test_the_express_application_of_the_how_to_is_watched(workshop: Workshop, service: Service, express: str) -> None:
+    (program,) = re.findall(
+        r"```js title=shop.mjs\n(.*?)```", (ROOT / "docs/how-to/web-applications.md").read_text(), re.DOTALL
+    )
+    workshop.write("shop.mjs", program.replace("'express'", f"'{express}'").replace("?? 3000", "?? 0") + VISIT)
+
+    workshop.run("shop.mjs", service.url, service.token)
+
+    live = service.get("/monitoring/metrics/realtime", types="response_time,error_rate")
+    told = sorted((each["tags"]["endpoint"], each["tags"]["statusCode"]) for each in live["response_time"])
+    assert told == [("/items/:item", status) for status in ("200", "200", "404")]
+    assert len(live["error_rate"]) == 1
+
+
+VISIT = """
+server.once('listening', async () => {
+  for (const item of [1, 2, 0]) await (await fetch(`http://127.0.0.1:${server.address().port}/items/${item}`)).text();
+  process.kill(process.pid, 'SIGTERM');
+});
+"""

@@ -1,4 +1,4 @@
-"""What one does with `perfmon` about single rules, targets and channels, against the real service."""
+"""What one does with `perfmon` about single rules, targets, channels and the like, against the real service."""
 
 from __future__ import annotations
 
@@ -98,6 +98,11 @@ def test_a_token_ends_after_so_long(shell: Shell) -> None:
     made = shell.good("tokens", "create", "t", "--scope", "read", "--expires", "90d", "--json").json()
     assert made["expiresAt"] > "2026"
     assert shell("tokens", "create", "t", "--scope", "read", "--expires", "90x").code == 2
+
+
+def test_hosts_of_a_state_that_there_is_not_are_wrong_usage(shell: Shell) -> None:
+    assert shell.good("hosts", "list", "--state", "late").out == "no host is late\n"
+    assert shell("hosts", "list", "--state", "dead").code == 2
 
 
 def test_a_silence_of_nothing_is_wrong_usage(shell: Shell) -> None:
