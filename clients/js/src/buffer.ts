@@ -164,13 +164,15 @@ export class Buffer {
     if (status >= 500 || [401, 403, 408, 425, 429].includes(status)) {
       return this.later(problem(answer).message, answer.retryAfter);
     }
-    this.failures = 0;
     if (status >= 300) {
       this.dropped += batch.samples.length;
       this.log.warn(`${batch.samples.length} samples were refused: ${problem(answer).message}`);
+    } else if (isReceipt(answer.body)) {
+      this.count(batch, answer.body);
     } else {
-      this.count(batch, answer.body as Receipt);
+      return this.later('something that is not the service answered', 0);
     }
+    this.failures = 0;
     return null;
   }
 
@@ -204,6 +206,12 @@ export class Buffer {
     this.stop = new AbortController();
     if (left) this.log.warn(`${left} samples could not be sent before the end`);
   }
+}
+
+/** A proxy's login page is answered with 200 as well, and must not be taken for the service. */
+function isReceipt(body: unknown): body is Receipt {
+  const { accepted, rejected } = (body ?? {}) as Partial<Receipt>;
+  return typeof accepted === 'number' && typeof rejected === 'number';
 }
 
 /** Unguessable is not needed, unique is: Node 18 and pages without TLS have no randomUUID. */

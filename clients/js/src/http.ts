@@ -48,7 +48,7 @@ export class Http {
       let wait = backoff(attempt, FIRST_WAIT, LONGEST_WAIT);
       try {
         const answer = await this.send(method, path + search(query), sent);
-        if (answer.status < 300) return answer.body as T;
+        if (answer.status < 300) return this.said<T>(answer);
         // 429 and 503 promise that nothing was kept.
         const again = [429, 503].includes(answer.status) || (repeatable && answer.status >= 500);
         if (!again || attempt === tries || answer.retryAfter > LONGEST_WAIT) throw problem(answer);
@@ -58,6 +58,12 @@ export class Http {
       }
       await new Promise(resolve => setTimeout(resolve, wait));
     }
+  }
+
+  /** What the service answered: everything that is called for has an answer, and a page of a proxy is none. */
+  private said<T>(answer: Answer): T {
+    if (answer.body !== null) return answer.body as T;
+    throw new ApiError(answer.status, `${this.url} answers, but not as the service does: its url ends in /api.`);
   }
 
   /** One request, once. Rejects with Unreachable only; every status is an answer. */

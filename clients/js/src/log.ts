@@ -26,10 +26,19 @@ export class Log {
     const more = this.untold ? ` (${this.untold} more since the last warning)` : '';
     this.lastWarning = now;
     this.untold = 0;
-    this.to.warn(`performance monitoring: ${message}${more}`);
+    this.say('warn', `${message}${more}`);
   }
 
   debug(message: string): void {
-    if (variable('LOG_LEVEL')?.toLowerCase() === 'debug') this.to.debug(`performance monitoring: ${message}`);
+    if (variable('LOG_LEVEL')?.toLowerCase() === 'debug') this.say('debug', message);
+  }
+
+  /** A logger that fails is not the program's trouble either. */
+  private say(level: keyof Logger, message: string): void {
+    try {
+      this.to[level](`performance monitoring: ${message}`);
+    } catch {
+      // There is nobody left to tell.
+    }
   }
 }

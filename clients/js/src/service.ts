@@ -87,7 +87,7 @@ export class PerformanceMonitoringService {
   async recordMetric(metric: Metric): Promise<RecordResult> {
     try {
       if (this.closing) return { accepted: false, reason: 'The client is closed.' };
-      const sample = sampleOf({ ...metric, tags: { ...this.tags, ...metric.tags } }, Date.now());
+      const sample = sampleOf({ ...metric, tags: { ...this.tags, ...metric?.tags } }, Date.now());
       if (this.buffer.add(sample)) return { accepted: true };
       return { accepted: false, reason: 'The buffer is full: the service does not take what waits.' };
     } catch (error) {

@@ -117,7 +117,10 @@ def test_exit_codes_tell_what_went_wrong(project: Path) -> None:
         wrong = perfmon(project, api.url, "metrics", "send", "orders", "three")
         url = api.url
     away = perfmon(project, url, "status")
-    assert (refused.returncode, refused.stderr.strip()) == (1, "The token has expired.")
+    unschemed = perfmon(project, "127.0.0.1:8000/api", "status")
+    assert (unschemed.returncode, "must begin with http" in unschemed.stderr) == (2, True)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("The token has expired.\nThe token is that of PERFMON_TOKEN")
     assert wrong.returncode == 2
     assert away.returncode == 3
     assert "cannot be reached" in away.stderr
@@ -143,7 +146,9 @@ def test_what_rules_are_called_does_not_break_the_doctors_table(capsys: pytest.C
     assert "→ [/] switch it on" in shown
 
 
-def test_a_sparkline_spans_from_the_lowest_to_the_highest() -> None:
+def test_a_sparkline_spans_from_the_lowest_to_the_highest_over_all_of_it() -> None:
     assert sparkline([0, None, 7, 3.5]) == "▁ █▅"
     assert sparkline([5, 5]) == "▁▁"
     assert sparkline([]) == ""
+    assert sparkline([0, 0, 0, 0, 7, 7, None, None], width=4) == "▁▁█ "
+    assert len(sparkline([float(each) for each in range(336)])) == 24

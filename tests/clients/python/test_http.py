@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,24 @@ def test_an_answer_without_a_body_is_none() -> None:
     with scripted_api(Answer(200, {})) as api:
         http(api.url).delete("/monitoring/tokens/t")
     assert api.requests == ["DELETE /api/monitoring/tokens/t"]
+
+
+def test_the_page_of_somebody_else_is_an_error_and_no_answer() -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<h1>Log in</h1>")
+
+        def log_message(self, *_: object) -> None:
+            """Silent."""
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        answering = threading.Thread(target=server.handle_request)
+        answering.start()
+        with pytest.raises(ApiError, match="not as the service does: its url ends in /api"):
+            http(f"http://127.0.0.1:{server.server_port}").get("/monitoring/health/system")
+        answering.join()
 
 
 def test_the_token_of_a_checkout_is_found_from_any_folder_in_it(tmp_path: Path) -> None:

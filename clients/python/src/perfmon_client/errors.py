@@ -36,3 +36,13 @@ class ApiError(PerfmonError):
         self.field = field
         self.errors = errors or []
         self.request_id = request_id
+
+    def about(self, what: str) -> ApiError:
+        """The same refusal, saying what it is about: one of several things that were sent."""
+        return ApiError(
+            self.status, f"{what}: {self.detail}", self.field, errors=self.errors, request_id=self.request_id
+        )
+
+    def lines(self) -> list[str]:
+        """All that is wrong, the detail first: it tells the first of `errors`."""
+        return [self.detail, *(f"{each.get('field')}: {each.get('reason')}" for each in self.errors[1:])]

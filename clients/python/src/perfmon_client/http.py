@@ -80,7 +80,7 @@ class Http:
     def get(self, path: str, **query: Any) -> Any:
         """GET; parameters that are None are left out; `from_` is sent as `from`. Raises ApiError or Unreachable."""
         parameters = {name.rstrip("_"): value for name, value in query.items() if value is not None}
-        return self._call("GET", path, repeat=True, params=parameters).body
+        return self._json(self._call("GET", path, repeat=True, params=parameters))
 
     def download(self, path: str, *, accept: str = "*/*", **query: Any) -> bytes:
         """GET what is not JSON, as it comes: a page, a table. Query and errors as with `get`."""
@@ -93,15 +93,15 @@ class Http:
         `repeat`: it may be anyway, because it changes nothing twice.
         """
         headers = {"Idempotency-Key": str(uuid.uuid4())} if idempotent else {}
-        return self._call("POST", path, repeat=idempotent or repeat, json=body, headers=headers).body
+        return self._json(self._call("POST", path, repeat=idempotent or repeat, json=body, headers=headers))
 
     def put(self, path: str, body: Any) -> Any:
         """PUT an object as JSON. Raises ApiError or Unreachable."""
-        return self._call("PUT", path, repeat=True, json=body).body
+        return self._json(self._call("PUT", path, repeat=True, json=body))
 
     def patch(self, path: str, body: Any) -> Any:
         """PATCH: change what the body names. Raises ApiError or Unreachable."""
-        return self._call("PATCH", path, repeat=False, json=body).body
+        return self._json(self._call("PATCH", path, repeat=False, json=body))
 
     def delete(self, path: str) -> None:
         """DELETE. Raises ApiError or Unreachable."""
@@ -115,6 +115,12 @@ class Http:
     def close(self) -> None:
         """Let go of the connection."""
         self._session.close()
+
+    def _json(self, answer: Answer) -> Any:
+        """What was answered; None where there is nothing. Somebody else's page is no answer of the service."""
+        if answer.content and answer.body is None and answer.content.strip() != b"null":
+            raise ApiError(answer.status, f"{self._url} answers, but not as the service does: its url ends in /api.")
+        return answer.body
 
     def _call(self, method: str, path: str, *, repeat: bool, **request: Any) -> Answer:
         for attempt in range(1, TRIES + 1):

@@ -66,6 +66,12 @@ test('a service that is not there is Unreachable, and the token is in no error',
   await receiver.start();
 });
 
+test('the page of somebody else is an error and no answer', async () => {
+  const page = new PerformanceMonitoringService(receiver.url, '', { fetch: async () => new Response('<h1>Log in</h1>') });
+  await assert.rejects(page.getSystemHealth(), /answers, but not as the service does: its url ends in \/api/);
+  await assert.rejects(page.getAlertRules(), ApiError);
+});
+
 test('an id cannot lead to another path', async () => {
   await assert.rejects(client.resolveAlert('../../tokens'), ApiError);
   assert.equal(receiver.requests[0].path, '/monitoring/alerts/..%2F..%2Ftokens/resolve');

@@ -4,8 +4,8 @@ import { get } from 'node:http';
 import { test } from 'node:test';
 import express5 from 'express';
 import express4 from 'express4';
-import { monitoringMiddleware } from 'perfmon-client';
-import { until } from './receiver.mjs';
+import { PerformanceMonitoringService, monitoringMiddleware } from 'perfmon-client';
+import { Receiver, listening, until } from './receiver.mjs';
 
 /** An app with routers in routers, asked at a path: what was recorded. */
 async function ask(express, path, { leave = false } = {}) {
@@ -87,6 +87,42 @@ for (const [name, express] of [['4', express4], ['5', express5]]) {
     }
     const endpoint = '/:tenant/admin/plans/:plan';
     assert.deepEqual(seen.map(([, each]) => each), Array(5).fill(endpoint));
+  });
+
+  test(`Express ${name}: under load, an app never notices that the service is killed, and all of it counts once`, async () => {
+    const receiver = await new Receiver().start();
+    const options = { logger: listening(), bufferSize: 10, flushInterval: 5 };
+    const monitoring = new PerformanceMonitoringService(receiver.url, 'token', options);
+    const app = express();
+    app.use(monitoringMiddleware(monitoring));
+    app.get('/items/:item', (req, res) => res.status(req.params.item % 10 ? 200 : 500).send('an item'));
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise(resolve => server.once('listening', resolve));
+    const visit = async (from, to) => {
+      for (let item = from; item < to; item += 1) {
+        const answer = await fetch(`http://127.0.0.1:${server.address().port}/items/${item}`);
+        assert.equal(answer.status, item % 10 ? 200 : 500);
+        await answer.text();
+      }
+    };
+    try {
+      await visit(1, 31);
+      await until(() => receiver.samples.length > 0, 'the first samples');
+      receiver.script = ['lose'];
+      await receiver.stop();
+      await Promise.all([visit(31, 61), visit(61, 91), visit(91, 121)]);
+      assert.ok(monitoring.figures().waiting > 80);
+      await receiver.start();
+      await until(() => monitoring.figures().waiting === 0, 'everything sent');
+      const count = type => receiver.samples.filter(sample => sample.metricType === type).length;
+      assert.deepEqual([count('response_time'), count('error_rate')], [120, 12]);
+      assert.deepEqual(new Set(receiver.samples.map(sample => sample.tags.endpoint)), new Set(['/items/:item']));
+      assert.deepEqual(monitoring.figures(), { sent: 132, waiting: 0, dropped: 0 });
+    } finally {
+      server.close();
+      await monitoring.close();
+      await receiver.stop();
+    }
   });
 
   test(`Express ${name}: a caller who leaves early is 499 and no error`, async () => {

@@ -125,6 +125,15 @@ test('a service that goes away and comes back has everything once, and recording
   assert.deepEqual(values(), upTo(500));
 });
 
+test('the page of somebody else is not taken for an answer, and ends nobody', async () => {
+  let pages = 2;
+  connect({ fetch: (...call) => (pages-- > 0 ? new Response('<h1>Log in</h1>') : fetch(...call)) });
+  await orders(0, 3);
+  await until(() => client.figures().sent === 3);
+  assert.deepEqual(values(), upTo(3));
+  assert.match(logger.said[0], /3 samples wait: something that is not the service answered/);
+});
+
 test('a full buffer takes no more, says so, and sends what it has promised', async () => {
   connect({ maxBuffered: 10 });
   await receiver.stop();
@@ -174,6 +183,17 @@ test('nothing that is recorded makes it reject', async () => {
     reason: 'The client is closed.',
   });
   assert.equal(receiver.requests.length, 0);
+});
+
+test('a logger that fails neither rejects nor keeps samples from arriving', async () => {
+  const fails = () => {
+    throw new Error('the log is full');
+  };
+  connect({ logger: { warn: fails, debug: fails } });
+  receiver.script = [503];
+  assert.equal((await client.recordMetric({ metricType: '1st', value: 1 })).accepted, false);
+  await orders(0, 1);
+  await until(() => receiver.samples.length === 1);
 });
 
 test('metricRecorded is told of each accepted sample, and of no refused one', async () => {

@@ -13,12 +13,14 @@ from perfmon_client.cli import (
     doctor,
     hosts,
     metrics,
+    one_rule,
     query,
     reports,
     rules,
     silences,
     status,
     support,
+    targets,
     tokens,
     transfer,
 )
@@ -28,6 +30,7 @@ from perfmon_client.errors import ApiError, Unreachable
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command("status")(status.status)
+app.command("health")(status.health)
 app.command("query")(query.query)
 app.command("doctor")(doctor.doctor)
 app.command("support-bundle")(support.support_bundle)
@@ -41,7 +44,10 @@ app.add_typer(transfer.importing, name="import", help="What `export` wrote, into
 app.add_typer(hosts.app, name="hosts", help="Who sends, and who no longer does.")
 app.add_typer(reports.app, name="reports", help="Build, read and schedule reports.")
 app.add_typer(metrics.app, name="metrics", help="Send metrics, and see what arrives.")
-app.add_typer(rules.app, name="rules", help="Alert rules as files: plan, apply, test, export.")
+app.add_typer(rules.app, name="rules", help="Alert rules: one by one, and as files.")
+for verb in (one_rule.show, one_rule.enable, one_rule.disable, one_rule.delete, one_rule.backtest, one_rule.suggest):
+    rules.app.command()(verb)
+app.add_typer(targets.app, name="targets", help="What the collector pulls.")
 app.add_typer(tokens.app, name="tokens", help="Create, list and revoke tokens.")
 
 
@@ -68,7 +74,10 @@ def main() -> None:
         print(plain(error), file=sys.stderr)
         sys.exit(3)
     except ApiError as error:
-        print(plain(error), file=sys.stderr)
+        for line in error.lines():
+            print(plain(line), file=sys.stderr)
+        if error.status == 401:
+            print("The token is that of PERFMON_TOKEN, of PERFMON_TOKEN_FILE, or of .local/token.", file=sys.stderr)
         sys.exit(1)
     except OSError as error:  # a file that cannot be written, or read
         print(plain(error), file=sys.stderr)

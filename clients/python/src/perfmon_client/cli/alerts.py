@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from perfmon_client.cli.naming import id_of
+from perfmon_client.cli.rules import RULES
 from perfmon_client.cli.session import AsJson, below, connect, listed, print_json
 from perfmon_client.cli.showing import moment, plain, show_table, tags_text
 from perfmon_client.cli.spans import after
@@ -19,7 +21,7 @@ Comment = Annotated[str | None, typer.Option(help="For the timeline.")]
 @app.command("list")
 def list_alerts(
     state: Annotated[str, typer.Option(help="firing, pending, resolved or all.")] = "firing",
-    rule: Annotated[str | None, typer.Option(help="A rule's id.")] = None,
+    rule: Annotated[str | None, typer.Option(help="A rule's id or name.")] = None,
     metric: Annotated[str | None, typer.Option(help="A metric type.")] = None,
     severity: Annotated[str | None, typer.Option(help="low, medium, high or critical.")] = None,
     tags: Annotated[str | None, typer.Option(help="key:value, separated by commas.")] = None,
@@ -29,8 +31,10 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """List alerts, the newest first."""
-    wanted = {"ruleId": rule, "metricType": metric, "severity": severity, "tags": tags, "from_": from_, "to": to}
-    found = listed(connect(), ALERTS, "alerts", limit, state=None if state == "all" else state, **wanted)
+    http = connect()
+    rule_id = None if rule is None else id_of(http, RULES, "rules", rule)
+    wanted = {"ruleId": rule_id, "metricType": metric, "severity": severity, "tags": tags, "from_": from_, "to": to}
+    found = listed(http, ALERTS, "alerts", limit, state=None if state == "all" else state, **wanted)
     if as_json:
         print_json(found)
         return

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from perfmon_client.cli.session import AsJson, below, connect, listed, print_json
+from perfmon_client.cli.naming import GivenFile, id_of, put
+from perfmon_client.cli.session import AsJson, below, connect, listed, print_json, told
 from perfmon_client.cli.showing import moment, plain, show_table
 from perfmon_client.http import Http
 
@@ -41,6 +42,22 @@ def list_channels(as_json: AsJson = False) -> None:
     )
 
 
+@app.command()
+def add(file: GivenFile, as_json: AsJson = False) -> None:
+    """Make a channel, as docs/notifications.md describes it; one of that name becomes what the file says."""
+    done, channel = put(connect(), CHANNELS, "channels", file)
+    told(plain(f"{done} {channel['id']}: {channel['name']}"), channel, as_json=as_json)
+
+
+@app.command()
+def remove(channel: Annotated[str, typer.Argument(help="Its id or its name.")], as_json: AsJson = False) -> None:
+    """Delete a channel; what it was told stays in the ledger."""
+    http = connect()
+    channel_id = id_of(http, CHANNELS, "channels", channel)
+    http.delete(below(CHANNELS, channel_id))
+    told(plain(f"removed {channel_id}"), {"removed": channel_id}, as_json=as_json)
+
+
 @app.command("test")
 def try_channel(
     channel: Annotated[str, typer.Argument(help="Its id or its name.")],
@@ -49,7 +66,7 @@ def try_channel(
 ) -> None:
     """Send a test message, and wait until it has arrived. Exits with 1 when it has not."""
     http = connect()
-    made = http.post(f"{below(CHANNELS, _id_of(http, channel))}/test", {})
+    made = http.post(f"{below(CHANNELS, id_of(http, CHANNELS, 'channels', channel))}/test", {})
     found = _outcome(http, made["notificationId"], time.monotonic() + wait)
     if as_json:
         print_json(found)
@@ -57,13 +74,6 @@ def try_channel(
         typer.echo(plain(f"{found['state']}{': ' + found['error'] if found['error'] else ''}"))
     if found["state"] != "sent":
         raise typer.Exit(1)
-
-
-def _id_of(http: Http, channel: str) -> str:
-    found = [each["id"] for each in listed(http, CHANNELS, "channels") if channel in (each["id"], each["name"])]
-    if len(found) != 1:
-        raise typer.BadParameter(f"there are {len(found)} channels {channel!r}: see `perfmon channels list`")
-    return str(found[0])
 
 
 def _outcome(http: Http, notification_id: str, until: float) -> dict[str, Any]:

@@ -19,6 +19,8 @@ def list_hosts(
     as_json: AsJson = False,
 ) -> None:
     """List the hosts that have sent."""
+    if state not in (None, "up", "late", "down"):
+        raise typer.BadParameter(f"--state {state!r}: must be up, late or down")
     found = [each for each in listed(connect(), HOSTS, "hosts") if state in (None, each["state"])]
     if as_json:
         print_json(found)
@@ -37,7 +39,7 @@ def list_hosts(
             )
             for each in found
         ),
-        "no host has sent yet",
+        "no host has sent yet" if state is None else f"no host is {state}",
     )
 
 

@@ -65,7 +65,8 @@ def list_metrics(
     """List metric types with their last hour."""
     http = connect()
     every_one = every(http, "/monitoring/metrics/catalog", "metrics")
-    found = list(islice((each for each in every_one if matching in each["metricType"]), limit))
+    matched = (each for each in every_one if matching in each["metricType"])
+    found = list(islice(matched, limit))
     if as_json:
         print_json(found)
         return
@@ -74,6 +75,8 @@ def list_metrics(
         ((each["metricType"], " ".join(each["units"]), each["series"], *_hour(http, each, spark)) for each in found),
         "no metrics",
     )
+    if next(matched, None) is not None:
+        typer.echo(f"There are more: these are the first {limit}; --limit shows others.", err=True)
 
 
 def _hour(http: Http, metric: dict[str, Any], spark: bool) -> tuple[str, str]:

@@ -42,5 +42,5 @@ def query(
         if known := [value for value in values if value is not None]:
             figures = (f"{value:.4g} {unit}" for value in (known[-1], min(known), max(known)))
             rows.append((tags_text(series["tags"]) or "all", *figures, sparkline(values)))
-    columns = ("group", "last", "lowest", "highest", f"{aggregation} every {answer['step']} s")
-    show_table(columns, rows, "no samples in this range")
+    columns = ("group", "last", "lowest", "highest", f"{aggregation}, {answer['step']} s a point")
+    show_table(columns, rows, "no samples in this range; `perfmon metrics list` shows what is recorded")

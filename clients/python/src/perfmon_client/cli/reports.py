@@ -13,6 +13,7 @@ from perfmon_client.cli.showing import moment, plain, show_table
 app = typer.Typer(no_args_is_help=True)
 REPORTS = "/monitoring/reports"
 SCHEDULES = "/monitoring/reports/schedules"
+_SHOWN = 10  # alerts of a report
 Output = Annotated[Path | None, typer.Option(help="Write it there; .html is a page, .csv (generate) a table.")]
 
 
@@ -123,7 +124,25 @@ def _give(path: str, query: dict[str, Any], output: Path | None, *, as_json: boo
         ),
         "no figures",
     )
+    show_table(
+        ("trend", "", "change", "judged"),
+        (
+            (
+                each["metricType"],
+                each["trend"],
+                "" if each["changePercent"] is None else f"{each['changePercent']:g} %",
+                each["judgement"],
+            )
+            for each in report["trends"]
+        ),
+        "no trends",
+    )
     alerts = report["alerts"]
     typer.echo(f"alerts: {len(alerts)}")
+    for each in alerts[:_SHOWN]:
+        typer.echo(plain(f"- {each['message']}"))
+    if len(alerts) > _SHOWN:
+        typer.echo(f"- and {len(alerts) - _SHOWN} more")
+    typer.echo("recommendations:" if report["recommendations"] else "no recommendations")
     for each in report["recommendations"]:
         typer.echo(plain(f"- {each}"))

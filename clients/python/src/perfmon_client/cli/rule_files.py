@@ -114,14 +114,19 @@ def write_rules(rules: Iterable[Rule]) -> str:
     return yaml.safe_dump({"rules": kept}, sort_keys=False, allow_unicode=True)
 
 
+def read_yaml(file: Path) -> Any:
+    """What a file of YAML (or JSON, which is some) holds. Raises BadParameter where it is none."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file}: is not YAML: {error}") from None
+
+
 def _contents(paths: Iterable[Path]) -> Iterator[tuple[Path, dict[str, Any]]]:
     for path in paths:
         files = sorted([*path.rglob("*.yml"), *path.rglob("*.yaml")]) if path.is_dir() else [path]
         for file in files:
-            try:
-                content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            except (yaml.YAMLError, UnicodeDecodeError) as error:
-                raise typer.BadParameter(f"{file}: is not YAML: {error}") from None
+            content = read_yaml(file)
             if content is not None and not isinstance(content, dict):
                 raise typer.BadParameter(f"{file}: must be a mapping with rules, tests or both")
             yield file, content or {}

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from perfmon_client.cli.rule_files import Change, changes_between, read_files, read_tests, write_rules
+from perfmon_client.cli.rule_files import Change, changes_between, read_files, read_tests, read_yaml, write_rules
 from perfmon_client.cli.session import AsJson, connect, listed, print_json, told
-from perfmon_client.cli.showing import show_table
+from perfmon_client.cli.showing import plain, show_table, tags_text
+from perfmon_client.cli.spans import span
+from perfmon_client.errors import ApiError
 from perfmon_client.http import Http
 
 app = typer.Typer(no_args_is_help=True)
@@ -44,6 +46,8 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show what `apply` would change. Exits with 1 when it would change something."""
+    if backtest:
+        span(backtest)
     http = connect()
     changes = _changes(http, files, prune=prune)
     shown = [change.shown() for change in changes]
@@ -81,17 +85,20 @@ def run_tests(files: Files, as_json: AsJson = False) -> None:
     http = connect()
     results = []
     for each in read_tests(files):
-        found = http.post(f"{RULES}/test", each.body)
+        try:
+            found = http.post(f"{RULES}/test", each.body, repeat=True)
+        except ApiError as error:
+            raise error.about(f"test {each.name!r}") from None
         results.append({"name": each.name, "passed": found["passed"], "expectations": found["expectations"]})
     if as_json:
         print_json(results)
     for result in results if not as_json else []:
-        typer.echo(f"{'passed' if result['passed'] else 'FAILED'}  {result['name']}")
+        typer.echo(plain(f"{'passed' if result['passed'] else 'FAILED'}  {result['name']}"))
         for each in result["expectations"]:
             if not each["passed"]:
-                where = " ".join(f"{key}={value}" for key, value in each["tags"].items())
-                found = each["found"] or "none"
-                typer.echo(f"        at {each['at']} s {where}: expected {each['expected'] or 'none'}, found {found}")
+                expected, found = each["expected"] or "none", each["found"] or "none"
+                where = f"at {each['at']} s {tags_text(each['tags'])}".rstrip()
+                typer.echo(plain(f"        {where}: expected {expected}, found {found}"))
     if not all(result["passed"] for result in results):
         raise typer.Exit(1)
 
@@ -107,11 +114,14 @@ def import_prometheus(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)], as_json: AsJson = False
 ) -> None:
     """Print the alerting rules of a Prometheus rules file as rules here; those that do not convert say why."""
-    found = connect().post(f"{RULES}/import", yaml.safe_load(file.read_text(encoding="utf-8")))
+    content = read_yaml(file)
+    if not isinstance(content, dict) or "groups" not in content:
+        raise typer.BadParameter(f"{file}: is no rules file of Prometheus: it has no groups")
+    found = connect().post(f"{RULES}/import", {"groups": content["groups"]}, repeat=True)
     converted = [each["rule"] for each in found["rules"] if each["rule"] is not None]
     for each in found["rules"]:
         for note in each["notes"] if each["rule"] is not None else [each["reason"]]:
-            typer.echo(f"{each['name']}: {note}", err=True)
+            typer.echo(plain(f"{each['name']}: {note}"), err=True)
     _give(converted, as_json=as_json)
 
 
@@ -129,8 +139,15 @@ def _existing(http: Http) -> list[dict[str, Any]]:
 
 def _changes(http: Http, files: list[Path], *, prune: bool) -> list[Change]:
     # The service itself says what a rule in a file amounts to, with all defaults, or what is wrong with it.
-    wanted = [http.post(f"{RULES}?dryRun=true", rule) for rule in read_files(files)]
+    wanted = [_amounting_to(http, rule) for rule in read_files(files)]
     return changes_between(_existing(http), wanted, prune=prune)
+
+
+def _amounting_to(http: Http, rule: dict[str, Any]) -> Any:
+    try:
+        return http.post(f"{RULES}?dryRun=true", rule, repeat=True)
+    except ApiError as error:
+        raise error.about(f"rule {rule['name']!r}") from None
 
 
 def _pages(http: Http, rule: dict[str, Any] | None, history: str) -> int:
@@ -141,9 +158,9 @@ def _pages(http: Http, rule: dict[str, Any] | None, history: str) -> int:
 
 def _print(changes: list[dict[str, Any]]) -> None:
     for change in changes:
-        typer.echo(f"{change['change']}  {change['name']}")
+        typer.echo(plain(f"{change['change']}  {change['name']}"))
         for field, (before, after) in change["fields"].items():
-            typer.echo(f"    {field}: {before!r} -> {after!r}")
+            typer.echo(plain(f"    {field}: {before!r} -> {after!r}"))
         if "pages" in change:
             pages = change["pages"]
             typer.echo(f"    pages: {pages['before']} -> {pages['after']}")

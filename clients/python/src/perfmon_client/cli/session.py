@@ -26,6 +26,8 @@ def connect() -> Http:
         given = configuration.read(os.environ, Path.cwd())
     except OSError as error:
         raise typer.BadParameter(f"the token's file cannot be read: {error.filename}: {error.strerror}") from None
+    if not given.url.startswith(("http://", "https://")):
+        raise typer.BadParameter(f"PERFMON_URL: {given.url!r} must begin with http:// or https://, and end in /api")
     return Http(given.url, given.token)
 
 
@@ -70,9 +72,19 @@ def told(words: str, answer: Any, *, as_json: bool) -> None:
 
 
 def sparkline(values: list[float | None], width: int = 24) -> str:
-    """The last values as bars between their lowest and highest; a gap where there is none."""
-    shown = values[-width:]
+    """All values as bars between their lowest and highest; a gap where there is none.
+
+    Of more values than bars, a bar is the mean of those that fall on it.
+    """
+    bars = min(width, len(values))
+    parts = [values[len(values) * bar // bars : len(values) * (bar + 1) // bars] for bar in range(bars)]
+    shown = [_mean(part) for part in parts]
     known = [value for value in shown if value is not None]
     low, high = min(known, default=0.0), max(known, default=0.0)
     scale = (len(_BARS) - 1) / (high - low) if high > low else 0.0
     return "".join(" " if value is None else _BARS[round((value - low) * scale)] for value in shown)
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -9,7 +9,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-_COLOURS = {"critical": "bold red", "high": "red", "medium": "yellow", "firing": "red", "down": "red", "late": "yellow"}
+_COLOURS = {
+    **dict.fromkeys(("high", "firing", "down", "fail"), "red"),
+    **dict.fromkeys(("medium", "late", "warn"), "yellow"),
+    **dict.fromkeys(("up", "pass"), "green"),
+    "critical": "bold red",
+}
 
 
 def plain(value: object) -> str:

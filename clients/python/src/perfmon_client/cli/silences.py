@@ -7,6 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from perfmon_client.cli.metrics import tags_of
+from perfmon_client.cli.naming import id_of
+from perfmon_client.cli.rules import RULES
 from perfmon_client.cli.session import AsJson, below, connect, listed, print_json, told
 from perfmon_client.cli.showing import moment, plain, show_table, tags_text
 from perfmon_client.cli.spans import after
@@ -46,7 +48,7 @@ def list_silences(
 def add(
     for_: Annotated[str | None, typer.Option("--for", help="For so long, like 2h.")] = None,
     until: Annotated[str | None, typer.Option(help="ISO 8601 with a zone, instead of --for.")] = None,
-    rule: Annotated[str | None, typer.Option(help="A rule's id.")] = None,
+    rule: Annotated[str | None, typer.Option(help="A rule's id or name.")] = None,
     metric: Annotated[str | None, typer.Option(help="A metric type, or ~ and a pattern.")] = None,
     severity: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="key=value; may be given several times.")] = None,
@@ -66,7 +68,12 @@ def add(
         "comment": comment,
     }
     given = {name: value for name, value in body.items() if value}
-    answer = connect().post(f"{SILENCES}/preview" if preview else SILENCES, given)
+    if not given.keys() & {"ruleId", "metricType", "severity", "tags"}:
+        raise typer.BadParameter("say what: at least one of --rule, --metric, --severity and --tag")
+    http = connect()
+    if rule is not None:
+        given["ruleId"] = id_of(http, RULES, "rules", rule)
+    answer = http.post(f"{SILENCES}/preview" if preview else SILENCES, given)
     if as_json:
         print_json(answer["alerts"] if preview else answer)
     elif preview:

@@ -8,6 +8,7 @@ import typer
 
 from perfmon_client.cli.session import AsJson, below, connect, listed, print_json, told
 from perfmon_client.cli.showing import plain, show_table
+from perfmon_client.cli.spans import after
 
 app = typer.Typer(no_args_is_help=True)
 PATH = "/monitoring/tokens"
@@ -40,11 +41,14 @@ def list_tokens(as_json: AsJson = False) -> None:
 def create(
     name: str,
     scope: Annotated[list[str], typer.Option(help="ingest, read, respond, manage or admin; several times for more.")],
-    expires: Annotated[str | None, typer.Option(help="ISO 8601 with a zone.")] = None,
+    expires: Annotated[str | None, typer.Option(help="After so long, like 90d, or ISO 8601 with a zone.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a token; its secret is shown this once."""
-    answer = connect().post(PATH, {"name": name, "scopes": scope, **({"expiresAt": expires} if expires else {})})
+    body: dict[str, object] = {"name": name, "scopes": scope}
+    if expires:
+        body["expiresAt"] = after(expires) if expires[-1].isalpha() and expires[-1] != "Z" else expires
+    answer = connect().post(PATH, body)
     if as_json:
         print_json(answer)
     else:

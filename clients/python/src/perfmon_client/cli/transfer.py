@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from perfmon_client.cli import sample_files, setup_files
+from perfmon_client.cli.rule_files import read_yaml
 from perfmon_client.cli.session import AsJson, connect, print_json, told
 from perfmon_client.cli.showing import plain
 from perfmon_client.cli.spans import span
@@ -66,6 +67,8 @@ def export_samples(
                 rows.writerows(found)
                 count += len(found)
                 progress.update(task, completed=until - start)
+    if not count:
+        typer.echo(plain(f"{metric} has no samples in this range"), err=True)
     if output is not None and part is not None:
         part.replace(output)
         told(f"{count} samples written to {output}", {"samples": count, "file": str(output)}, as_json=as_json)
@@ -142,17 +145,15 @@ def _tags_of(http: Any, metric: str) -> list[str]:
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file}: is not YAML: {error}") from None
+    content = read_yaml(file)
     if not isinstance(content, dict):
         raise typer.BadParameter(f"{file}: must be a mapping")
     return content
 
 
 def _listed(counts: dict[str, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing"
+    words = {"maintenanceWindows": "maintenance windows"}
+    return ", ".join(f"{count} {words.get(kind, kind)}" for kind, count in counts.items()) or "nothing"
 
 
 def _progress() -> Progress:

@@ -70,7 +70,7 @@ def rules(api: Api) -> Iterator[Finding]:
     recorded = {each["metricType"] for each in all_of(api, "/monitoring/metrics/catalog", "metrics")}
     judged = [rule for rule in known if rule["enabled"]]
     if off := ", ".join(repr(rule["name"]) for rule in known if not rule["enabled"]):
-        switch_on = 'perfmon rules list shows their ids; switch one on: PATCH {"enabled": true}.'
+        switch_on = 'Switch one on: perfmon rules enable "its name".'
         if judged:  # somebody's choice, and that of a new installation
             yield skipped("rules", f"switched off: {off}", switch_on)
         else:
