@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from chalicelib.domain.targets import Scrape
 
 BATCH = 10  # what SQS takes in one call
 _MOST_BYTES = 240_000  # of one call; SQS takes 262,144
+Entry = dict[str, Any]  # of a call to SQS
 
 
 class _SqsQueue:
@@ -58,10 +59,12 @@ class SqsJobQueue(_SqsQueue):
     """The notifier's FIFO queue, and the one for dead letters: a line keeps its order, lines do not wait for others."""
 
     def send(self, jobs: Sequence[tuple[str, Job]]) -> int:
-        """Send jobs, each with its line, in order; how many from the first on were taken. At most 10."""
+        """Send jobs, each with its line, in order; how many from the first on were taken."""
         entries = [_entry(number, line, job) for number, (line, job) in enumerate(jobs)]
-        failed = self._client.send_message_batch(QueueUrl=self._url, Entries=entries).get("Failed", [])
-        return min((int(each["Id"]) for each in failed), default=len(entries))
+        for call in _calls(entries):
+            if failed := self._client.send_message_batch(QueueUrl=self._url, Entries=call).get("Failed"):
+                return min(int(each["Id"]) for each in failed)
+        return len(entries)
 
     def put(self, job: Job, line: str) -> None:
         """Keep a job that exhausted its tries."""
@@ -117,24 +120,16 @@ class SqsPullQueue(_SqsQueue):
         """Send pulls, each to arrive after so many seconds. Raises Unavailable."""
         from botocore.exceptions import BotoCoreError, ClientError
 
-        batch: list[dict[str, Any]] = []
-        size = 0
+        entries = (
+            {"Id": str(number), "MessageBody": msgspec.json.encode(pull).decode(), "DelaySeconds": delay}
+            for number, (delay, pull) in enumerate(pulls)
+        )
         try:
-            for delay, pull in pulls:
-                body = msgspec.json.encode(pull)
-                if len(batch) == BATCH or (batch and size + len(body) > _MOST_BYTES):
-                    self._send(batch)
-                    batch, size = [], 0
-                batch.append({"Id": str(len(batch)), "MessageBody": body.decode(), "DelaySeconds": delay})
-                size += len(body)
-            self._send(batch)
+            for call in _calls(entries):
+                if failed := self._client.send_message_batch(QueueUrl=self._url, Entries=call).get("Failed"):
+                    raise Unavailable(f"SQS refused {len(failed)} pulls: {failed[0].get('Message')}")
         except (BotoCoreError, ClientError) as error:
             raise Unavailable("The queue of pulls (SQS) cannot be reached.") from error
-
-    def _send(self, batch: list[dict[str, Any]]) -> None:
-        answer = self._client.send_message_batch(QueueUrl=self._url, Entries=batch)
-        if failed := answer.get("Failed"):
-            raise Unavailable(f"SQS refused {len(failed)} pulls: {failed[0].get('Message')}")
 
 
 class SqsScrapeQueue(_SqsQueue):
@@ -145,7 +140,22 @@ class SqsScrapeQueue(_SqsQueue):
         self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(list(scrapes)).decode())
 
 
-def _entry(number: int, line: str, job: Job) -> dict[str, str]:
+def _calls(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """The entries in as few calls as SQS takes them in, each bounded in number and bytes."""
+    call: list[Entry] = []
+    size = 0
+    for entry in entries:
+        length = len(entry["MessageBody"].encode())
+        if call and (len(call) == BATCH or size + length > _MOST_BYTES):
+            yield call
+            call, size = [], 0
+        call.append(entry)
+        size += length
+    if call:
+        yield call
+
+
+def _entry(number: int, line: str, job: Job) -> Entry:
     return {
         "Id": str(number),
         "MessageBody": msgspec.json.encode(job).decode(),

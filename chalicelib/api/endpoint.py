@@ -26,6 +26,7 @@ _log = logging.getLogger(__name__)
 SESSION_COOKIE = "perfmon_session"
 CSRF_HEADER = "X-Requested-With"
 _JSON = {"Content-Type": "application/json"}
+_FOR_ONE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 @dataclass(slots=True)
@@ -91,6 +92,9 @@ class Resource(Blueprint):
                 except Exception:  # noqa: BLE001 -- the edge: logged, and answered without details
                     _log.exception("request failed", extra={"request": _request_id(raw), "route": f"{method} {path}"})
                     response = refuse(raw, None, _request_id(raw))
+                if scope not in (None, Scope.INGEST):
+                    # For whoever asked: not for caches on the way, nor for who uses the browser after a log-out.
+                    response.headers = {**_FOR_ONE, **response.headers}
                 if isinstance(response.body, bytes):
                     # Chalice refuses a binary answer to a caller whose Accept does not name it, or who sends none.
                     raw.headers = CaseInsensitiveMapping({**raw.headers, "accept": "*/*"})

@@ -30,6 +30,7 @@ metrics = Resource(__name__)
 def record(request: Request) -> Answer:
     """Record one metric, an array of them, {"metrics": […]} or {"snapshots": […]}."""
     body = request.json_body()
+    agent = request.header("user-agent")
     key = request.header("idempotency-key")
     if len(key) > MAX_IDEMPOTENCY_KEY:
         raise InvalidInput(
@@ -46,7 +47,7 @@ def record(request: Request) -> Answer:
         where = "" if first.index is None else f" (element {first.index})"
         detail = f"{first.field}: {first.reason}{where}."
         raise InvalidInput(detail, field=first.field, errors=() if first.index is None else recorded.errors)
-    wiring.hear_agents().hear(request.header("user-agent"), batch, request.now)
+    wiring.hear_agents().hear(agent, batch, request.now)
     answer = {"accepted": recorded.accepted, "rejected": recorded.rejected}
     if recorded.errors:
         return Answer(answer | {"errors": [field_error(error) for error in recorded.errors]}, 202)

@@ -19,8 +19,8 @@ STORED_FORMS = ("json", "html")
 # A page that loads nothing and runs nothing, whatever its figures are called.
 _PAGE = {
     "Content-Type": "text/html; charset=utf-8",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
 }
 reports = Resource(__name__)
 

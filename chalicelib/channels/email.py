@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email import policy
 from email.headerregistry import Address
@@ -13,10 +13,10 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Protocol
 
-from chalicelib.domain.deliveries import Delivered, Letter
+from chalicelib.domain.deliveries import Delivered, DeliveryFailed, Failure, Letter
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.mail import MailJob
-from chalicelib.domain.rule_form import wrong_address
+from chalicelib.domain.mail_addresses import UNMAILABLE, is_mailable
 from chalicelib.rendering.mail import html_of, text_of
 from chalicelib.rendering.words import compose
 
@@ -58,7 +58,7 @@ def write_mail(letter: Letter, sender: str) -> EmailMessage:
     mail = EmailMessage()
     mail["Subject"] = _CONTROL.sub(" ", message.subject)[:MAX_SUBJECT]
     mail["From"] = sender
-    mail["To"] = [Address(addr_spec=address) for address in job.target.config["to"]]
+    mail["To"] = _addresses(job.target.config["to"])
     mail["Date"] = formatdate(job.notice.at / 1000)
     mail["Message-ID"] = f"<{job.id}@{domain}>"
     if job.notice.alert_id:
@@ -77,7 +77,7 @@ def write_report_mail(job: MailJob, sender: str, now: int) -> EmailMessage:
     mail = EmailMessage()
     mail["Subject"] = _CONTROL.sub(" ", job.mail.subject)[:MAX_SUBJECT]
     mail["From"] = sender
-    mail["To"] = [Address(addr_spec=address) for address in job.recipients]
+    mail["To"] = _addresses(job.recipients)
     mail["Date"] = formatdate(now / 1000)
     mail["Message-ID"] = f"<{blake2b(job.id.encode(), digest_size=12).hexdigest()}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
@@ -88,6 +88,14 @@ def write_report_mail(job: MailJob, sender: str, now: int) -> EmailMessage:
         for picture in job.mail.pictures:
             html.add_related(picture.png, "image", "png", cid=f"<{picture.name}>", filename=f"{picture.name}.png")  # type: ignore[union-attr]
     return mail
+
+
+def _addresses(to: Iterable[str]) -> list[Address]:
+    """One that no header can hold keeps the mail from none of the others. Raises DeliveryFailed when there are none."""
+    found = [Address(addr_spec=address) for address in to if is_mailable(address)]
+    if not found:
+        raise DeliveryFailed(Failure.PERMANENT, "None of the receivers is an address that mails can be sent to.")
+    return found
 
 
 class SesPost:
@@ -125,7 +133,7 @@ def read_config(
     fields: Fields, kept: frozenset[str], random_bytes: Callable[[int], bytes]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """`{"to": [addresses]}`."""
-    to = fields.texts("to", most=MAX_ADDRESSES, check=wrong_address)
+    to = fields.texts("to", most=MAX_ADDRESSES, check=lambda text: None if is_mailable(text) else UNMAILABLE)
     if not to and not fields.errors:
         fields.refuse("to", "must name at least one email address")
     return {"to": list(to)}, {}

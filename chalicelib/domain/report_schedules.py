@@ -10,9 +10,9 @@ from typing import Any
 from chalicelib.domain.cron import Cron, parse_cron
 from chalicelib.domain.fields import Fields
 from chalicelib.domain.instants import to_iso
+from chalicelib.domain.mail_addresses import wrong_address
 from chalicelib.domain.report_dates import read_zone
 from chalicelib.domain.report_ranges import DAY, HOUR, Period, ReportRange, last_complete
-from chalicelib.domain.rule_form import wrong_address
 
 MAX_RECIPIENTS = 50
 DEFAULT_HOUR = 8

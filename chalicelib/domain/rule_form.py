@@ -5,7 +5,6 @@ With one condition its fields stand in the rule itself (the spec's form), severa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from chalicelib.domain.channels import CHANNEL_ID
 from chalicelib.domain.conditions import Condition, read_condition, write_condition
 from chalicelib.domain.fields import Fields, wrong_tag_key
+from chalicelib.domain.mail_addresses import wrong_address
 from chalicelib.domain.rules import DEFAULT_REPEAT_INTERVAL, EscalationStep, Match, NoData, Rule, Severity
 
 MAX_CONDITIONS = 10
@@ -23,7 +23,6 @@ MAX_ESCALATION_STEPS = 10
 HOUR = 3600
 WEEK = 7 * 86_400
 MONTH = 30 * 86_400
-_ADDRESS = re.compile(r"[^@\s,;<>\"()\[\]\\:]{1,64}@[^@\s,;<>\"()\[\]\\:]{1,253}")
 _CONDITION_FIELDS = (
     *("metricType", "condition", "threshold", "thresholdHigh", "recoveryThreshold"),
     *("aggregation", "window", "tags", "compareTo"),
@@ -141,11 +140,6 @@ def _read_url(fields: Fields, name: str) -> str:
     if url and (parts.scheme not in ("http", "https") or not parts.netloc or any(map(str.isspace, url))):
         fields.refuse(name, "must be an http or https address")
     return url
-
-
-def wrong_address(text: str) -> str | None:
-    """What is wrong with an email address."""
-    return None if len(text) <= 254 and _ADDRESS.fullmatch(text) else "must be an email address"
 
 
 def _wrong_recipient(text: str) -> str | None:

@@ -94,14 +94,18 @@ def check_tags(tags: Mapping[str, str], policy: TagPolicy) -> tuple[tuple[str, s
         if not 1 <= len(key) <= MAX_TAG_KEY:
             raise InvalidSample("tags", f"a tag's key must be 1 to {MAX_TAG_KEY} characters long, not {len(key)}")
         _check_text("tags", key)
-        field = f"tags.{key}"
-        if len(value) > MAX_TAG_VALUE:
-            raise InvalidSample(field, f"must be at most {MAX_TAG_VALUE} characters long, not {len(value)}")
-        _check_text(field, value)
+        check_tag_value(f"tags.{key}", value)
         if key in policy.high_cardinality:
             continue
         kept.append((key, normalise_path(value) if key in policy.path_like else value))
     return tuple(sorted(kept))
+
+
+def check_tag_value(field: str, value: str) -> None:
+    """Nothing, or InvalidSample."""
+    if len(value) > MAX_TAG_VALUE:
+        raise InvalidSample(field, f"must be at most {MAX_TAG_VALUE} characters long, not {len(value)}")
+    _check_text(field, value)
 
 
 def _check_text(field: str, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.hosts import read_agent
+from chalicelib.domain.series import InvalidSample, check_tag_value
 from chalicelib.services.incoming import Batch
 
 AGENT = "perfmon-agent/"
@@ -49,6 +50,10 @@ class HearAgents:
         host = batch.snapshots[0][1].tags.get("host", "")
         said, at = self._heard.get(host, ("", 0))
         if not host or (said == user_agent and now - at < SAID_AGAIN_MS):
+            return
+        try:
+            check_tag_value("tags.host", host)
+        except InvalidSample:  # this snapshot was refused, others of the batch may be right
             return
         if len(self._heard) >= MAX_REMEMBERED:
             self._heard.clear()

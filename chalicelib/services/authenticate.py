@@ -46,7 +46,7 @@ class Authenticate:
             raise Unauthenticated("The token has expired; create a new one.")
         if not allows(grant.scopes, scope):
             raise Forbidden(f"The token lacks the scope {scope.value!r}.")
-        if self._max_per_second and self._counter.count("requests", grant.token_id, now, 1) > self._max_per_second:
+        if self._max_per_second and self._count("requests", grant.token_id, now, 1) > self._max_per_second:
             raise TooManyRequests("More requests than MAX_REQUESTS_PER_SECOND allows a token.", retry_after=1)
         return grant
 
@@ -66,6 +66,7 @@ class Authenticate:
             raise Unauthenticated("The token is not known; it may have been revoked.")
         if len(self._remembered) >= MAX_REMEMBERED:
             self._remembered.clear()
+            self._use_noted.clear()
         self._remembered[known] = (grant, now)
         if now - self._use_noted.get(grant.token_id, 0) >= USE_NOTED_EVERY_MS:
             self._use_noted[grant.token_id] = now
@@ -81,10 +82,13 @@ class Authenticate:
             raise TooManyRequests("Too many unknown tokens from this address.", retry_after=60)
 
     def _failures(self, address: str, now: int, *, add: bool) -> int:
+        return self._count("failures", _source(address), now, 60, add=add)
+
+    def _count(self, what: str, whose: str, now: int, seconds: int, *, add: bool = True) -> int:
         try:
-            return self._counter.count("failures", _source(address), now, 60, add=add)
+            return self._counter.count(what, whose, now, seconds, add=add)
         except Unavailable:
-            return 0  # without Valkey nothing can be counted, nor recorded: samples are refused anyway
+            return 0  # without Valkey nothing can be counted, nor recorded; who acknowledges alerts is let in
 
 
 def _source(address: str) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
+import msgspec
+
 from chalicelib.domain.channels import Channel, ChannelSet
 from chalicelib.domain.jobs import Job, Member, Notice, Target
 from chalicelib.domain.ledger import Outgoing
@@ -16,8 +18,10 @@ from chalicelib.services.ports.alerting import UnitOfWork
 from chalicelib.services.ports.notifying import ChannelBook, JobQueue, Outbox
 
 AT_ONCE = 500
-BATCH = 10  # what SQS takes in one call
-MOST_TOGETHER = 40  # notices of some kilobytes each in one message of at most 256 kB
+BATCH = 10  # jobs that are handed over before they are marked
+MOST_TOGETHER = 40
+MOST_BYTES_TOGETHER = 150_000  # of notices in one message of at most 256 kB, in which the channel stands as well
+
 Bundle = tuple[Outgoing, ...]  # in order; what is told together
 
 
@@ -95,17 +99,22 @@ class Dispatch:
 def together(ready: Sequence[tuple[Outgoing, Channel]]) -> list[tuple[Bundle, Channel]]:
     """What is told in one message: neighbours of a line that waited for each other, bounded by what a job may hold."""
     bundles: list[tuple[list[Outgoing], Channel]] = []
+    sizes: list[int] = []
     last: dict[str, int] = {}
     for each, channel in ready:
         line = line_of(each)
         place = last.get(line)
+        size = len(msgspec.json.encode(each.notice)) if each.notice.group_wait else 0
         if each.notice.group_wait and place is not None and len(bundles[place][0]) < MOST_TOGETHER:
             before = bundles[place][0]
-            if before[-1].notice.group_wait and all(other.alert_id != each.alert_id for other in before):
+            fits = sizes[place] + size <= MOST_BYTES_TOGETHER
+            if fits and before[-1].notice.group_wait and all(other.alert_id != each.alert_id for other in before):
                 before.append(each)
+                sizes[place] += size
                 continue
         last[line] = len(bundles)
         bundles.append(([each], channel))
+        sizes.append(size)
     return [(tuple(bundle), channel) for bundle, channel in bundles]
 
 
@@ -120,13 +129,9 @@ def _batches(ready: Sequence[tuple[Bundle, Channel]]) -> list[list[tuple[Bundle,
     seen: set[tuple[str, str]] = set()
     for bundle, channel in ready:
         threads = {(each.channel_id, each.alert_id or each.id) for each in bundle}
-        is_big = len(bundle) > 1  # a call takes no more bytes than a message
-        if not batches or len(batches[-1]) == BATCH or threads & seen or is_big:
+        if not batches or len(batches[-1]) == BATCH or threads & seen:
             batches.append([])
             seen.clear()
         batches[-1].append((bundle, channel))
         seen |= threads
-        if is_big:
-            batches.append([])
-            seen.clear()
-    return [batch for batch in batches if batch]
+    return batches

@@ -25,6 +25,8 @@ from chalicelib.services.history import AlertHistory
 from chalicelib.services.ports.alerting import RuleBook, SilenceBook
 from chalicelib.services.trial import TryRules, grid, plan_on, read_groups
 
+MAX_EVALUATIONS = 40_000  # as JSON some 4 MB: Lambda answers no more than 6
+
 
 class Ledger(Protocol):
     """What was told of an alert, or was not, and why."""
@@ -99,6 +101,11 @@ class Explain:
         history = self._trials.samples(rule, start, end + 1)
         instants = grid(start, end, self._tick_ms)
         planned = plan_on(rule, history)
+        if len(planned.row_of) * count > MAX_EVALUATIONS:
+            most = MAX_EVALUATIONS // len(planned.row_of)
+            raise InvalidInput(
+                f"count: the rule has {len(planned.row_of)} groups; ask for at most {most}.", field="count"
+            )
         groups = []
         for group in read_groups(planned, history, instants):
             verdicts = judge(rule, group.readings, firing=False)

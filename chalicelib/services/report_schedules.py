@@ -8,6 +8,7 @@ from dataclasses import replace
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.errors import NotFound
 from chalicelib.domain.lifecycle import check_version
+from chalicelib.domain.mail_addresses import check_mailable
 from chalicelib.domain.report_schedules import (
     ScheduleRecord,
     amend_schedule,
@@ -42,6 +43,7 @@ class ReportSchedules:
     def create(self, given: object, *, actor: str, now: int) -> ScheduleRecord:
         """A new schedule out of its JSON form; due for the first time when its hour comes. Raises InvalidInput."""
         schedule = read_schedule(given, schedule_id=f"sched_{self._random_bytes(8).hex()}", zone=self._zone)
+        check_mailable(schedule.recipients, known=())
         record = ScheduleRecord(schedule, schedule.next_due(now), 1, now, now)
         with self._unit.transaction():
             self._book.add(record)
@@ -68,6 +70,7 @@ class ReportSchedules:
             schedule = amend_schedule(before.schedule, changes, zone=self._zone)
             if schedule == before.schedule:
                 return before
+            check_mailable(schedule.recipients, known=before.schedule.recipients)
             after = ScheduleRecord(schedule, schedule.next_due(now), before.version + 1, before.created_at, now)
             self._book.replace(after)
             was, now_is = write_schedule(before.schedule), write_schedule(schedule)

@@ -10,6 +10,7 @@ from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.channels import channels_named
 from chalicelib.domain.errors import FieldError, InvalidInput, NotFound
 from chalicelib.domain.lifecycle import check_version
+from chalicelib.domain.mail_addresses import check_mailable
 from chalicelib.domain.rule_edits import ending_of_edit
 from chalicelib.domain.rule_form import amend_rule, read_rule, write_rule
 from chalicelib.domain.rule_records import RuleRecord, show_rule
@@ -43,6 +44,7 @@ class Rules:
     def create(self, given: object, *, actor: str, now: int) -> RuleRecord:
         """A new rule out of its JSON form. Raises InvalidInput with everything that is wrong."""
         rule = read_rule(given, rule_id=f"rule_{self._random_bytes(8).hex()}")
+        check_mailable(rule.recipients, known=())
         record = RuleRecord(rule, 1, now, now)
         with self._unit.transaction():
             self._check_channels(rule, known=frozenset())
@@ -72,6 +74,7 @@ class Rules:
             rule = amend_rule(before.rule, changes)
             if rule == before.rule:
                 return before
+            check_mailable(rule.recipients, known=before.rule.recipients)
             self._check_channels(rule, known=_channels_of(before.rule))
             after = replace(before, rule=rule, version=before.version + 1, updated_at=now)
             self._book.replace(after)

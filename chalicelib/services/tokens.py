@@ -15,6 +15,7 @@ from chalicelib.services.ports.access import GrantWriter, TokenBook
 from chalicelib.services.ports.alerting import AuditBook, UnitOfWork
 
 PAGE = 100
+MAX_SESSIONS = 50  # of one token at a time
 
 
 class Tokens:
@@ -46,16 +47,20 @@ class Tokens:
     ) -> tuple[Token, str]:
         """A new token and its secret, which is shown this once and never kept.
 
-        `within`: the id of the token that it ends with. `actor`: who wants it, for the audit trail; None = the service.
+        `within`: the id of the token that it ends with; beyond MAX_SESSIONS of one the oldest ends. `actor`: who wants
+        it, for the audit trail; None = the service.
         """
         secret = secret_from(self._random_bytes(32))
         token = Token(id_from(self._random_bytes(8), within), name, scopes, now, expires_at)
         known = digest(secret)
         with self._unit.transaction():
             self._book.add(token, known)
+            ended = [] if within is None else self._book.remove_oldest(within, MAX_SESSIONS)
             if actor is not None:
                 self._note(now, actor, "created", token.id, _written(token))
         self._cache.put(known, Grant(token.id, scopes, expires_at.timestamp() if expires_at else None))
+        for each in ended:
+            self._cache.remove(each)
         return token, secret
 
     def page(self, after: str | None) -> tuple[list[Token], str | None]:

@@ -53,6 +53,20 @@ def test_a_compressed_bomb_is_refused_while_it_is_inflated(api: Api) -> None:
             assert api.raw("POST", path, bomb, headers=json)["statusCode"] == 413, path
 
 
+def test_what_is_nothing_a_million_times_over_is_not_looked_at_one_by_one(api: Api) -> None:
+    """Some kilobytes on the wire, and each of the pieces a refusal with its reason, or a point with its attributes."""
+    points = b'{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":{"dataPoints":[%s]}}]}]}]}'
+    for path, form in (
+        ("/monitoring/metrics", b"[%s]"),
+        ("/monitoring/metrics", b'{"metrics":[%s]}'),
+        ("/monitoring/metrics", b'{"snapshots":[%s]}'),
+        ("/otlp/v1/metrics", points),
+    ):
+        body = gzip.compress(form % b",".join([b"{}"] * 1_000_000), 1)
+        reply = api.raw("POST", path, body, headers={"Content-Type": "application/json"})
+        assert (reply["statusCode"], "smaller requests" in reply["body"]) == (400, True), form
+
+
 def test_what_says_it_is_huge_gets_no_memory(api: Api) -> None:
     for length in (2**31, 2**40, 2**63):
         reply = api.post("/prometheus/api/v1/write", number(length) + b"\x00" * 100)

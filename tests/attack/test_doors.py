@@ -92,3 +92,12 @@ def test_a_session_is_worth_no_more_than_the_token_it_came_from(stack: None) -> 
     answered = statuses(lambda _: {"Cookie": cookie, CSRF_HEADER: "fetch"})
     refused = {name for name, status in answered.items() if status in (401, 403)}
     assert refused == {label(route) for route in guarded() if route.scope is not Scope.READ}
+
+
+def test_what_only_some_may_read_is_kept_by_no_cache_and_taken_for_nothing_else(stack: None) -> None:
+    caller = Api(minted("admin"))
+    for route in guarded():
+        if route.scope is not Scope.INGEST:  # its answers are counts, thousands a second
+            headers = caller.call(route.method, path_of(route)).headers
+            assert headers["Cache-Control"] == "no-store", label(route)
+            assert headers["X-Content-Type-Options"] == "nosniff", label(route)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from chalicelib import wiring
 from chalicelib.api.endpoint import Route
+from chalicelib.storage.valkey import keys
 from tests.attack.bodies import BODIES, SAMPLE
 from tests.attack.conftest import World
 from tests.attack.hostile import ALL, TEXTS, changed, places, renamed
@@ -150,3 +151,11 @@ def test_a_nul_in_a_path_is_refused_by_its_name(api: Api, path: str) -> None:
     reply = api.get(path)
     assert reply.status == 400
     assert reply.body["field"] in ("rule_id", "name")
+
+
+@pytest.mark.parametrize("host", ["\\ud800", "\\u0000", "x" * 100_000], ids=["surrogate", "nul", "long"])
+def test_what_an_agent_of_a_refused_snapshot_calls_itself_is_not_kept(api: Api, host: str) -> None:
+    body = f'{{"snapshots": [{{"tags": {{"host": "{host}"}}, "metrics": {{"a": 1}}}}, {{"metrics": {{"a": 2}}}}]}}'
+    sent = api.raw("POST", "/monitoring/metrics", body, headers={"User-Agent": "perfmon-agent/1.0 (Linux)"})
+    assert (sent["statusCode"], json.loads(sent["body"])["accepted"]) == (202, 1)
+    assert wiring.valkey().value("HLEN", keys.AGENTS) == 0

@@ -60,3 +60,13 @@ def test_more_requests_a_second_than_a_token_may_make_are_429(
         assert [reply.status for reply in replies] == [202, 202, 429]
         assert replies[2].headers["Retry-After"] == "1"
         assert other.post(METRICS, {"metricType": "orders", "value": 1}).status == 202
+
+
+def test_whoever_acknowledges_while_valkey_is_away_is_not_refused_for_want_of_a_count(
+    stack: None, postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with wired(monkeypatch, DATABASE_URL=postgres.url, REDIS_URL="redis://127.0.0.1:1", MAX_REQUESTS_PER_SECOND="2"):
+        import app
+
+        caller = Api(app.mint_token({"scopes": ["read"]}, None)["token"])
+        assert caller.get("/monitoring/alerts/active").status == 200

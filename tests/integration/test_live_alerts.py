@@ -427,6 +427,17 @@ def test_a_rules_last_evaluations_are_shown(live: Live) -> None:
     assert live.api.get(f"{RULES}/none/evaluations").status == 404
 
 
+def test_no_more_evaluations_are_shown_than_an_answer_holds(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.services.explain.MAX_EVALUATIONS", 5)
+    rule_id = live.rule()
+    live.run("40")
+    live.run("40", start=10, host="web-2")
+    refused = live.api.get(f"{RULES}/{rule_id}/evaluations", count="3")
+    assert (refused.status, refused.body["field"]) == (400, "count")
+    assert "at most 2" in refused.body["detail"]
+    assert live.api.get(f"{RULES}/{rule_id}/evaluations", count="2").status == 200
+
+
 def test_statistics_count_what_fired_and_how_long_it_took(live: Live) -> None:
     rule_id = live.rule(aggregation="last")
     live.run("95 40 95 40")

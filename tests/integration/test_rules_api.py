@@ -230,3 +230,14 @@ def test_a_recipient_is_an_address_or_a_channels_id(api: Api, wrong: str) -> Non
     refused = api.post(RULES, SPEC_RULE | {"recipients": ["ann@example.com", wrong]})
     assert (refused.status, refused.body["field"]) == (400, "recipients.1")
     assert "must be an email address, or the id of a channel" in refused.body["detail"]
+
+
+def test_a_receiver_that_no_mail_reaches_is_refused_where_it_is_new(api: Api) -> None:
+    refused = api.post(RULES, SPEC_RULE | {"recipients": ["ann@example.com", "a..b@example.com"]})
+    assert (refused.status, refused.body["field"]) == (400, "recipients.1")
+    config = {"to": ["\u00e4nn@example.com"]}
+    refused = api.post("/monitoring/channels", {"name": "mail", "type": "email", "config": config})
+    assert (refused.status, refused.body["field"]) == (400, "config.to.0")
+    schedule = {"name": "weekly", "period": "weekly", "recipients": ["a.@example.com"]}
+    refused = api.post("/monitoring/reports/schedules", schedule)
+    assert (refused.status, refused.body["field"]) == (400, "recipients.0")

@@ -9,11 +9,13 @@ import psycopg
 import pytest
 
 from chalicelib import wiring
+from chalicelib.storage.postgres.tick import PostgresHousekeeping
 from infra.local.postgres import Postgres
 from tests.call import Api
 
 TOKENS = "/monitoring/tokens"
 METRICS = "/monitoring/metrics"
+SESSIONS = "/monitoring/sessions"
 SAMPLE = {"metricType": "orders", "value": 1}
 
 
@@ -141,6 +143,32 @@ def test_an_ipv4_address_in_ipv6_is_counted_as_what_it_is(api: Api) -> None:
         Api(f"pm_{number:064x}", address="::ffff:203.0.113.9").post(METRICS, SAMPLE)
     assert Api("pm_" + "3" * 64, address="203.0.113.9").post(METRICS, SAMPLE).status == 429
     assert Api("pm_" + "3" * 64, address="::ffff:203.0.113.10").post(METRICS, SAMPLE).status == 401
+
+
+def test_a_token_has_so_many_sessions_and_the_oldest_gives_way(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chalicelib.services.tokens.MAX_SESSIONS", 2)
+    reader = api.post(TOKENS, {"name": "reader", "scopes": ["read"]}).body["token"]
+    cookies = [Api(None).post(SESSIONS, {"token": reader}).headers["Set-Cookie"].partition(";")[0] for _ in range(3)]
+
+    def status(cookie: str) -> int:
+        return Api(None).call("GET", f"{SESSIONS}/current", headers={"Cookie": cookie}).status
+
+    assert [status(cookie) for cookie in cookies] == [401, 200, 200]
+    assert Api(reader).get("/monitoring/alerts/active").status == 200
+
+
+def test_sessions_that_are_over_leave_and_tokens_a_month_later(api: Api) -> None:
+    Api(None).post(SESSIONS, {"token": api.token})
+    now = datetime.now(UTC)
+    api.post(TOKENS, {"name": "passing", "scopes": ["read"], "expiresAt": (now + timedelta(hours=1)).isoformat()})
+
+    def names_after(wait: timedelta) -> list[str]:
+        PostgresHousekeeping(wiring.database()).run(round((now + wait).timestamp() * 1000))
+        return sorted(token["name"] for token in api.get(TOKENS).body["tokens"])
+
+    assert names_after(timedelta(hours=11)) == ["Dashboard session: test", "passing", "test"]
+    assert names_after(timedelta(hours=13)) == ["passing", "test"]
+    assert names_after(timedelta(days=32)) == ["test"]
 
 
 def test_who_made_and_who_revoked_a_token_stands_in_the_audit_trail(api: Api) -> None:

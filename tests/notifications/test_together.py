@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -114,6 +115,26 @@ def test_a_message_holds_forty_and_the_rest_follows(story: Story, cloud: Cloud, 
     told = Counter(alert for got in hook.got for alert in listed(got.body))
     assert set(told.values()) == {1}
     assert len(told) == 45
+
+
+def test_long_words_make_smaller_messages_and_stop_nobody(api: Api, cloud: Cloud, hook: Receiver) -> None:
+    """SQS takes 256 kB: what it refuses would stand before all that is to be told, of whatever rule."""
+    queue = cloud.sqs.get_queue_url(QueueName=cloud.jobs.name)["QueueUrl"]
+    # The emulator counts characters, of four bytes each, where SQS counts bytes.
+    cloud.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"MaximumMessageSize": "150000"})
+    channel = add_webhook(api, f"{hook.url}/hook")
+    longest = {"description": "\U0001f525" * 4_000, "runbookUrl": "https://wiki.example/" + "x" * 1_900}
+    together = Story(keep_rule(rule(channels=[channel], groupWait=30, **longest)))
+    together.fire_all(NOW, [f"{number:02}" for number in range(45)])
+    cloud.run(NOW + WAIT)
+    told = [alert for got in hook.got for alert in listed(got.body)]
+    assert len(told) == len(set(told)) == 45
+    assert len(hook.got) < 10
+
+    single = Story(replace(together.rule, group_wait=0))
+    single.fire_all(NOW + WAIT, [f"s{number:02}" for number in range(20)])
+    cloud.run(NOW + WAIT)
+    assert len([got for got in hook.got if got.body["alert"]["id"].startswith("alert_s")]) == 20
 
 
 def test_pagerduty_keeps_an_incident_for_each_and_need_not_wait(api: Api, cloud: Cloud, hook: Receiver) -> None:

@@ -15,7 +15,9 @@ def parameters_of(body: object, known: tuple[str, ...]) -> dict[str, str | None]
         raise InvalidInput("body: must be an object.", field="body")
     for name in body:
         if name not in known:
-            raise InvalidInput(f"{name[:64]}: is not a field of a query; known are {', '.join(known)}.", field=name)
+            raise InvalidInput(
+                f"{name[:64]}: is not a field of a query; known are {', '.join(known)}.", field=name[:64]
+            )
     return {name: _text(name, body.get(name)) for name in known}
 
 

@@ -15,10 +15,13 @@ from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch, Series, without_nan
 
 _decode = msgspec.json.Decoder(Export).decode
+MAX_OBJECTS = 300_000  # more do not fit, unless they are empty and only cost time and memory
 
 
 def read_otlp_json(raw: bytes) -> Batch:
     """The points of a request; `index` counts its metrics. Raises InvalidInput."""
+    if raw.count(b"{") > MAX_OBJECTS:
+        raise InvalidInput(f"body: holds over {MAX_OBJECTS} objects; send smaller requests.", field="body")
     batch = Batch()
     index = 0
     try:

@@ -12,6 +12,7 @@ from typing import Any
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.services.incoming import Batch, Sample, Snapshot
 
+MAX_ELEMENTS = 250_000  # more do not fit, unless they are none of what they should be and only cost time
 FORMS = 'a metric {"metricType", "value", …}, an array of them, {"metrics": […]} or {"snapshots": […]}'
 _SAMPLE_FIELDS = {"metricType", "value", "unit", "tags", "timestamp"}
 _SNAPSHOT_FIELDS = {"tags", "timestamp", "metrics", "units"}
@@ -65,7 +66,13 @@ def _single(body: dict[str, Any]) -> Batch:
         raise InvalidInput(f"{wrong.field}: {wrong.reason}.", field=wrong.field) from None
 
 
+def _check_number(elements: list[Any]) -> None:
+    if len(elements) > MAX_ELEMENTS:
+        raise InvalidInput(f"The body holds over {MAX_ELEMENTS} elements; send smaller requests.", field="body")
+
+
 def _samples(elements: list[Any]) -> Batch:
+    _check_number(elements)
     batch = Batch()
     for index, element in enumerate(elements):
         try:
@@ -76,6 +83,7 @@ def _samples(elements: list[Any]) -> Batch:
 
 
 def _snapshots(elements: list[Any]) -> Batch:
+    _check_number(elements)
     batch = Batch()
     for index, element in enumerate(elements):
         try:

@@ -76,6 +76,10 @@ class GrantWriter(Protocol):
 class TokenBook(Protocol):
     """Where tokens are kept."""
 
+    def remove_oldest(self, within: str, keep: int) -> list[str]:
+        """Delete the sessions that a token began, but for the `keep` newest; their digests."""
+        ...
+
     def add(self, token: Token, digest: str) -> None:
         """Keep a new token."""
         ...

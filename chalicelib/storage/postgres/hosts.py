@@ -30,14 +30,14 @@ class PostgresHosts:
 
     def seen(self, hosts: Mapping[str, int]) -> None:
         """Note when hosts were seen last (epoch ms). Raises Unavailable."""
-        instants = [to_datetime(at) for at in hosts.values()]
+        names = sorted(hosts)  # in one order, so that two ticks at once do not wait for each other
         with self._database.transaction() as connection:
             connection.execute(
                 "INSERT INTO hosts AS known (name, first_seen, last_seen)"
                 " SELECT name, at, at FROM unnest(%s::text[], %s::timestamptz[]) AS seen (name, at)"
                 " ON CONFLICT (name) DO UPDATE SET last_seen = greatest(known.last_seen, EXCLUDED.last_seen),"
                 " first_seen = least(known.first_seen, EXCLUDED.first_seen)",
-                (list(hosts), instants),
+                (names, [to_datetime(hosts[name]) for name in names]),
             )
 
     def describe(self, agents: Mapping[str, Mapping[str, Any]]) -> None:
@@ -47,7 +47,7 @@ class PostgresHosts:
         with self._database.transaction() as connection, connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE hosts SET agent = %(agent)s WHERE name = %(name)s AND agent <> %(agent)s",
-                [{"name": name, "agent": Jsonb(dict(agent))} for name, agent in agents.items()],
+                [{"name": name, "agent": Jsonb(dict(agent))} for name, agent in sorted(agents.items())],
             )
 
     def known(self, since: int) -> list[Host]:

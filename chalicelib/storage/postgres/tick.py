@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.domain.instants import from_datetime, to_datetime
+from chalicelib.domain.tokens import WITHIN
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.partitions import drop_partitions
 from chalicelib.storage.postgres.rollups import forget_rollups
 
 _log = logging.getLogger(__name__)
 FORGET_WRITERS_AFTER = timedelta(hours=48)
+FORGET_TOKENS_AFTER = timedelta(days=30)  # until then the list says that they have expired; sessions go at once
 
 
 class PostgresTick:
@@ -66,6 +68,10 @@ class PostgresHousekeeping:
             rollups = forget_rollups(connection, at.date())
             connection.execute("DELETE FROM refused_samples WHERE hour < %s - interval '2 days'", (at,))
             connection.execute("DELETE FROM hours WHERE kept_until <= %s", (at.date(),))
+            connection.execute(
+                "DELETE FROM tokens WHERE expires_at < %s OR (expires_at < %s AND strpos(id, %s) > 0)",
+                (at - FORGET_TOKENS_AFTER, at, WITHIN),
+            )
             # Counted from the drain's progress, not from now: as long as nothing is drained, no mark may go.
             connection.execute(
                 "DELETE FROM writers WHERE seen_at < (SELECT drained_at FROM drain) - %s::interval",

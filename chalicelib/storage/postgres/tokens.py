@@ -81,6 +81,16 @@ class PostgresTokens:
             ).fetchall()
         return [digest for (digest,) in removed]
 
+    def remove_oldest(self, within: str, keep: int) -> list[str]:
+        """Delete the sessions that a token began, but for the `keep` newest; their digests."""
+        with self._database.transaction() as connection:
+            removed = connection.execute(
+                "DELETE FROM tokens WHERE id IN (SELECT id FROM tokens WHERE starts_with(id, %s)"
+                " ORDER BY created_at DESC, id DESC OFFSET %s) RETURNING digest",
+                (within + WITHIN, keep),
+            ).fetchall()
+        return [digest for (digest,) in removed]
+
     def name_of(self, token_id: str) -> str | None:
         """A token's name; None when it is gone. Raises Unavailable."""
         with self._database.transaction() as connection:
