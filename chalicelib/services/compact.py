@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from chalicelib.services.ports.compaction import CompactionStep, CompactionStore
 from chalicelib.tsdb.blocks import decode, encode, series_of, split
 from chalicelib.tsdb.columns import EMPTY, Columns, join
-from chalicelib.tsdb.head import unpack_slice
+from chalicelib.tsdb.head import unpack_together
 from chalicelib.tsdb.hours import HourState, is_closed, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order, places_of
 from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR, Rollups, concatenate, merge, roll_up
@@ -77,7 +77,7 @@ class Compact:
         late: dict[int, Columns] = {}
         if wants_small(hour, now):
             for metric in step.head_metrics():
-                merged = _merge(step, metric, [unpack_slice(payload) for payload in step.head_payloads(metric)])
+                merged = _merge(step, metric, [unpack_together(step.head_payloads(metric))])
                 _write(step, metric, merged, done, is_full=False)
                 if is_closed(hour, now):
                     late[metric] = EMPTY if step.is_complete(metric, now) else merged

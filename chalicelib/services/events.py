@@ -28,9 +28,9 @@ def add_events(frame: FrameBuilder, rows: Rows, events: Events, times: SampleTim
 
 def _moments(given: list[str | int | float | None], times: SampleTimes, now: int) -> list[tuple[int, int]]:
     """(epoch ms, how many samples in a row have it). Raises InvalidSample."""
-    count = len(given)
-    if given.count(given[0]) == count:
-        return [(times.read_all(given[:1], now)[0], count)]
+    first, count = given[0], len(given)
+    if given.count(first) == count:
+        return [(now if first is None else times.read(first, now), count)]
     read = times.read_all(given, now)
     if len(set(read)) * _IN_A_ROW > count:
         return [(time, 1) for time in read]

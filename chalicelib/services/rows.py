@@ -69,7 +69,7 @@ class Rows:
         return self._keep(key, Row([definition], self._distinct(tags)))
 
     def series_row(self, series: Series) -> Row:
-        """The row of one series, kept under it. Raises InvalidSample."""
+        """The row of one series, remembered under it as the others are under their keys. Raises InvalidSample."""
         tags = check_tags(series.tags, self._policy)
         definition = self._define(series.metric_type, series.unit, series.kind, tags)
         return self._keep(series, Row([definition], self._distinct(series.tags)))

@@ -19,15 +19,17 @@ class SampleTimes:
 
     def bounds(self, now: int) -> tuple[int, int]:
         """The oldest and the newest time that is taken, in epoch ms as `now` is."""
-        return now - self._max_age_days * _DAY_MS, now + MAX_AHEAD_MS
+        return max(0, now - self._max_age_days * _DAY_MS), now + MAX_AHEAD_MS
 
     def read(self, timestamp: str | int | float, now: int) -> int:
         """Epoch ms of what a client sent. Raises InvalidSample."""
+        oldest, newest = self.bounds(now)
+        if type(timestamp) is int and oldest <= timestamp <= newest:
+            return timestamp
         try:
             time = parse_instant(timestamp)
         except InvalidInstant as error:
             raise InvalidSample("timestamp", str(error)) from None
-        oldest, newest = self.bounds(now)
         if time > newest:
             raise InvalidSample("timestamp", "lies more than 10 minutes ahead of the server's clock")
         if time < oldest:

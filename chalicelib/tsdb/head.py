@@ -21,7 +21,7 @@ from struct import Struct
 import numpy as np
 from numpy.typing import NDArray
 
-from chalicelib.tsdb.columns import Columns, unpack
+from chalicelib.tsdb.columns import Columns, join, unpack
 from chalicelib.tsdb.runs import Runs, of_columns
 from chalicelib.tsdb.wanted import Wanted
 
@@ -118,6 +118,26 @@ def _wanted_of(group: list[tuple[int, bytes]], packed_ids: bytes, wanted: Wanted
     at = _HEADER.size + len(packed_ids)
     table = np.array([np.frombuffer(payload, "<f8", len(ids), at)[chosen] for _, payload in held])
     return [Runs(ids[chosen], None, np.array([time for time, _ in held]), table.T.ravel())]
+
+
+def unpack_together(payloads: Sequence[bytes]) -> Columns:
+    """The samples of slices, in their order, as one: the columns are joined before anything is decoded.
+
+    Raises ValueError as `unpack_slice` does.
+    """
+    headers = [_HEADER.unpack_from(payload) for payload in payloads]
+    if not headers or any(kind not in (ONE_TIME, TIMES) for _, kind, _ in headers):
+        return join([*map(unpack_slice, payloads)])
+    ids, values, offsets = [], [], []
+    for payload, (count, kind, _) in zip(payloads, headers, strict=True):
+        middle, end = _HEADER.size + 8 * count, _HEADER.size + 16 * count
+        ids.append(payload[_HEADER.size : middle])
+        values.append(payload[middle:end])
+        offsets.append(payload[end:] if kind == TIMES else bytes(4 * count))
+    times = np.repeat(np.array([first for *_, first in headers], np.int64), [count for count, *_ in headers])
+    if any(kind == TIMES for _, kind, _ in headers):
+        times += np.frombuffer(b"".join(offsets), "<u4")
+    return Columns(np.frombuffer(b"".join(ids), "<i8"), times, np.frombuffer(b"".join(values), "<f8"))
 
 
 def _build(hour: int, samples: Columns, metrics: NDArray[np.int32], ranks: NDArray[np.int32]) -> Head:

@@ -41,10 +41,12 @@ _decode_tags = msgspec.json.Decoder(dict[str, str]).decode
 
 
 def read_flat_list(raw: bytes) -> Batch | None:
-    """The samples of a body that is nothing but a list; None when it has another form.
+    """The samples of a body that is an array, or nothing but a long one under "metrics"; None when it has another form.
 
     Raises DecodeError or UnicodeDecodeError when not everything in it has the right type.
     """
+    if len(raw) <= STRETCH:
+        return batch_of([_decode(raw)], raw) if raw[:64].lstrip()[:1] == b"[" else None
     begin, last = _BEGIN.match(raw), raw.rfind(b"]")
     end = _END.fullmatch(raw, last) if last >= 0 else None
     if begin is None or end is None or (begin[1] is None) != (end[1] is None):
@@ -61,7 +63,7 @@ def batch_of(lists: Iterable[list[Listed]], raw: bytes) -> Batch:
         events.series.extend(_series_of(listed))
         events.timestamps.extend([each.timestamp for each in listed])
         events.values.extend([each.value for each in listed])
-    return Batch(events=events) if events.values else Batch()
+    return Batch(events=events if events.values else None)
 
 
 def _stretches(raw: bytes, begin: int, end: int) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from chalicelib.tsdb import blocks
 from chalicelib.tsdb.blocks import decode, encode, split
 from chalicelib.tsdb.catalogue import UNKNOWN, SeriesIndex
 from chalicelib.tsdb.columns import Columns, join
-from chalicelib.tsdb.head import HOUR_MS, build_heads, cut_slices, pack_slice, unpack_slice
+from chalicelib.tsdb.head import HOUR_MS, build_heads, cut_slices, pack_slice, unpack_slice, unpack_together
 from chalicelib.tsdb.hours import HourState, wants_full, wants_small
 from chalicelib.tsdb.merge import in_order
 from chalicelib.tsdb.wanted import Wanted
@@ -164,3 +164,15 @@ def test_an_hour_is_compacted_when_it_is_worth_it() -> None:
     assert wants_full(hour(small_samples=5), 62 * minute)
     assert not wants_full(hour(small_samples=10, full_samples=100), 99 * minute)
     assert wants_full(hour(small_samples=11, full_samples=100), 99 * minute)
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 2**63 - 1), st.integers(0, HOUR_MS - 1), BITS), min_size=1, max_size=5)
+
+
+@given(st.lists(st.tuples(ROWS, st.sampled_from(["times", "one time", "of the version before"])), max_size=4))
+def test_slices_read_together_are_those_read_one_by_one(parts: list[tuple[list[tuple[int, int, float]], str]]) -> None:
+    slices = []
+    for rows, form in parts:
+        samples = columns([(series, 0 if form == "one time" else at, value) for series, at, value in rows])
+        slices.append(samples.pack() if form == "of the version before" else pack_slice(samples))
+    assert rows_of(unpack_together(slices)) == rows_of(join([*map(unpack_slice, slices)]))
