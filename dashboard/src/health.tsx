@@ -41,7 +41,8 @@ function Tile({ check, since }: { check: Check; since: string | null }) {
   return (
     <li className={check.status}>
       <h2>{place ? <a href={place}>{check.name}</a> : check.name}{check.status !== 'pass' && <b>{check.status}</b>}</h2>
-      <p><bdi>{check.message}</bdi>{check.status !== 'pass' && since && <> · {since}</>}</p>
+      <p title={check.message}><bdi>{check.message}</bdi></p>
+      {check.status !== 'pass' && since && <small>{since}</small>}
       {check.status === 'pass' && <span className="sr">pass</span>}
     </li>
   );

@@ -1,7 +1,7 @@
 // The way in: a token becomes a session.
 import { useState } from 'react';
 import { ApiError, call } from './api';
-import { remember } from './session';
+import { remember, type Who } from './session';
 import { Field } from './ui';
 
 // `isOver`: there was a session, and it has ended.
@@ -13,7 +13,8 @@ export function Login({ isOver, done }: { isOver: boolean; done: () => void }) {
     event.preventDefault();
     setIsBusy(true);
     try {
-      remember((await call<{ expiresAt: string }>('POST', '/sessions', { token: token.trim() })).expiresAt);
+      const session = await call<Who & { expiresAt: string }>('POST', '/sessions', { token: token.trim() });
+      remember(session.expiresAt, session);
       done();
     } catch (wrong) {
       setError(wrong instanceof ApiError ? wrong.message : String(wrong));

@@ -16,7 +16,7 @@ import { Targets } from './pages/targets';
 import { Tokens } from './pages/tokens';
 import { useRoute } from './route';
 import { Search } from './search';
-import { forget, isRemembered } from './session';
+import { forget, isRemembered, lastKnown, type Who } from './session';
 import './style.css';
 import './chart.css';
 import { useTab } from './tab';
@@ -29,7 +29,7 @@ const FOR_ADMINS = ['targets', 'tokens'];
 function Page() {
   const [isIn, setIsIn] = useState(isRemembered);
   // Nobody is asked about a session that there cannot be: the answer would stand in the console as an error.
-  const session = useKept(useApi<{ name: string; scopes: string[] }>(isIn ? '/sessions/current' : null, 60));
+  const session = useKept(useApi<Who>(isIn ? '/sessions/current' : null, 60));
   const isRefused = session.error?.status === 401 || session.error?.status === 403;
   useEffect(() => {
     if (isRefused) forget();
@@ -39,8 +39,9 @@ function Page() {
     setIsIn(false);
   };
   if (!isIn || isRefused) return <Login isOver={isRefused} done={() => { setIsIn(true); session.reload(); }} />;
-  if (!session.data) return <p className="empty" data-loading={session.error ? undefined : true}>{session.error?.message ?? 'Loading …'}</p>;
-  return <Scopes.Provider value={session.data.scopes}><Whole name={session.data.name} leave={leave} lost={session.reload} /></Scopes.Provider>;
+  const who = session.data ?? lastKnown();
+  if (!who) return <p className="empty" data-loading={session.error ? undefined : true}>{session.error?.message ?? 'Loading …'}</p>;
+  return <Scopes.Provider value={who.scopes}><Whole name={who.name} leave={leave} lost={session.reload} /></Scopes.Provider>;
 }
 
 function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: () => void }) {

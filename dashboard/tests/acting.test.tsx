@@ -2,6 +2,7 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Explore } from '../src/pages/explore';
+import { forget, isRemembered, lastKnown, remember } from '../src/session';
 import { Act, Typed } from '../src/ui';
 import { serve } from './server';
 
@@ -54,4 +55,15 @@ test('the address keeps what one explores, and a link shows it again', async () 
   expect(asked).toContain(`GET ${query}`);
   fireEvent.input(screen.getByLabelText('Group by'), { target: { value: 'mount' } });
   await vi.waitFor(() => expect(location.hash).toBe('#/explore?metricType=cpu_usage&aggregation=max&groupBy=mount'));
+});
+
+test('whose the session is, is known until it ends, and what somebody else wrote there is not believed', () => {
+  remember(new Date(Date.now() + 60_000).toISOString(), { name: 'Ada', scopes: ['read'] });
+  expect([isRemembered(), lastKnown()]).toEqual([true, { name: 'Ada', scopes: ['read'] }]);
+  forget();
+  expect([isRemembered(), lastKnown()]).toEqual([false, null]);
+  for (const odd of ['{', '7', '{"scopes": "admin"}']) {
+    localStorage.setItem('session-of', odd);
+    expect(lastKnown()).toBeNull();
+  }
 });

@@ -4,7 +4,7 @@ import type { Alert, Found } from '../src/api';
 import { height } from '../src/chart/axes';
 import { columnsOf, figuresOf, linesOf } from '../src/chart/columns';
 import { gapsOf, nearest } from '../src/chart/gaps';
-import { at, marksOf } from '../src/chart/marks';
+import { at, marksOf, united } from '../src/chart/marks';
 import { show } from '../src/chart/tip';
 
 const found = (series: Found['series']): Found => ({ metricType: 'cpu_usage', unit: 'percent', step: 10, tier: 'raw', from: '', to: '', series });
@@ -36,6 +36,11 @@ test('an alert marks the time in which it fired, one that goes on to the end', (
   const [mark] = marksOf([{ firedAt: '1970-01-01T00:00:10Z', resolvedAt: null, severity: 'high', ruleName: 'Hot' } as Alert, { firedAt: null } as Alert]);
   expect(mark).toEqual({ from: 10_000, to: null, kind: 'fail', label: 'Hot' });
   expect([9_000, 11_000, 9e9].map((moment) => at([mark!], moment).length)).toEqual([0, 1, 1]);
+});
+
+test('alerts at the same time are one stretch', () => {
+  const mark = (from: number, to: number | null, kind: 'fail' | 'warn' = 'fail') => ({ from, to, kind, label: '' });
+  expect(united([mark(5, 9), mark(1, 6), mark(20, null), mark(25, 30), mark(2, 3, 'warn')])).toEqual([mark(1, 9), mark(20, null), mark(2, 3, 'warn')]);
 });
 
 test('the pointer tells the time in both zones, values by size, and names only as text', () => {

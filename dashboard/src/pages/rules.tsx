@@ -40,7 +40,7 @@ function AllRules() {
                     <td><a href={link('rules', rule.id)}><bdi>{rule.name}</bdi></a>{rule.lastError && <p className="trouble">{rule.lastError}</p>}</td>
                     <td><Standing rule={rule} alerts={alerts.data?.alerts ?? []} /></td>
                     <td data-name="when">{conditionsOf(rule, unitOf)}{rule.groupBy.length > 0 && ` by ${rule.groupBy.join(', ')}`}</td>
-                    <td data-name={rule.duration ? 'for' : undefined}>{rule.duration ? span(rule.duration * 1000) : 'at once'}</td>
+                    <td className="brief" data-name={rule.duration ? 'for' : undefined}>{rule.duration ? span(rule.duration * 1000) : 'at once'}</td>
                     <td><Badge kind={rule.enabled ? rule.severity : 'quiet'}>{rule.severity}</Badge></td>
                     <td data-name="tells">{tells(rule) ? <bdi>{tells(rule)}</bdi> : <span className="note">nobody</span>}</td>
                     <td data-name="fired in 7 d" className="n">{fired(rule) > 0 ? <a href={`#/alerts?ruleId=${encodeURIComponent(rule.id)}`}>{fired(rule)}</a> : 0}</td>
