@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
@@ -20,6 +23,7 @@ summary{padding:.5rem 1rem;cursor:pointer;background:var(--soft);border-radius:6
 table{border-collapse:collapse;width:100%;margin:.5rem 0}
 td,th{border-top:1px solid var(--line);padding:.25rem .5rem .25rem 0;text-align:left;vertical-align:top}
 td{overflow-wrap:anywhere}h4{margin:1rem 0 .25rem}
+pre{background:var(--soft);border-radius:6px;padding:.5rem 1rem;overflow-x:auto;margin:.5rem 0}
 """
 _REF = "#/components/schemas/"
 
@@ -37,6 +41,8 @@ def _page(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h1>{escape(info['title'])}: API</h1><p>{_marked(info['description'])}</p>"
     yield f"<p>All paths are below <code>{escape(document['servers'][0]['url'])}</code>. "
     yield 'For programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>'
+    yield "<p>Calls name a token, but for those that are open to everybody; <code>PERFMON_URL</code> ends in "
+    yield f"<code>/api</code>:</p>{_command('GET', '/monitoring/health/system')}"
     by_tag: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
@@ -68,13 +74,27 @@ def _operation(method: str, path: str, operation: Mapping[str, Any], answers: Ma
         yield "</table>"
     if "requestBody" in operation:
         yield "<h4>Body</h4>"
-        yield from _content(operation["requestBody"]["content"])
+        content = operation["requestBody"]["content"]
+        yield from _content(content)
+        if "example" in content.get("application/json", {}):
+            yield _command(method, path, content["application/json"]["example"])
     yield "<h4>Answers</h4><table>"
     for status, named in operation["responses"].items():
         answer = answers[named["$ref"].rpartition("/")[2]] if "$ref" in named else named
         content = "".join(_content(answer.get("content", {}))) if status < "300" else ""
         yield f"<tr><td><code>{status}</code></td><td>{_marked(answer['description'])}{content}</td></tr>"
     yield "</table></div></details>"
+
+
+def _command(method: str, path: str, body: object = None) -> str:
+    """A call as one would make it in a shell; with the variables of `perfmon`; what is to be filled in is large."""
+    filled = re.sub(r"\{(\w+)\}", lambda found: found[1].upper(), path)
+    parts = [f'curl -X {method} "$PERFMON_URL{filled}"', '-H "Authorization: Bearer $PERFMON_TOKEN"']
+    if body is not None:
+        sent = shlex.quote(json.dumps(body, ensure_ascii=False))
+        parts += ['-H "Content-Type: application/json"', f"-d {sent}"]
+    shown = escape(" \\\n  ".join(parts))
+    return f"<pre><code>{shown}</code></pre>"
 
 
 def _content(content: Mapping[str, Any]) -> Iterator[str]:

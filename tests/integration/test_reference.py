@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
 
 import app
+from chalicelib import wiring
 from chalicelib.api.endpoint import Route
 from chalicelib.api.openapi.document import build_document, described, schemas
+from chalicelib.api.openapi.examples import EXAMPLES
 from chalicelib.api.reference import SERVER, routes_of
 from chalicelib.domain.fields import Fields
 from chalicelib.rendering.api_page import api_page
+from tests.attack.conftest import World, world
 from tests.call import Api
+from tests.described import document
+from tests.notifications.conftest import aws, cloud
+
+__all__ = ["aws", "cloud", "world"]  # the fixtures, as these tests use them too
 
 ROUTES = routes_of(app.app)
 
@@ -79,6 +87,70 @@ WITH_OTHERS_WITHIN = {
     *("POST /monitoring/alerts/rules/backtest", "POST /monitoring/alerts/rules/suggest"),
     "POST /monitoring/alerts/rules/test",
 }
+
+
+def test_every_example_is_of_a_route_and_taken_as_it_stands(world: World) -> None:
+    # An hour without gaps, rolled up: a suggestion looks at a month in steps of minutes, which must meet samples.
+    now = time.time_ns() // 1_000_000
+    begin = now - now % 3_600_000 - 3_600_000
+    hour = [{"tags": {"host": "web-1"}, "timestamp": begin + 30_000 * each, "metrics": CPU} for each in range(120)]
+    assert world.api.post("/monitoring/metrics", {"snapshots": hour}).status == 202
+    wiring.drain().run(now)
+    wiring.compact().run(now + 400_000)
+    taking = {key(each) for each in ROUTES if body_of(each)}
+    assert taking - set(EXAMPLES) == WITHOUT_AN_EXAMPLE
+    refused = []
+    for label, example in EXAMPLES.items():
+        method, _, path = label.partition(" ")
+        reply = world.api.call(method, world.path(path), example)
+        if reply.status >= 300:
+            refused.append((label, reply.status, reply.body))
+    assert refused == []
+
+
+CPU = {"cpu_usage": 50}
+# The dashboard's own.
+WITHOUT_AN_EXAMPLE = {"POST /monitoring/sessions"}
+
+
+def test_every_route_names_the_errors_that_its_form_brings() -> None:
+    for route in ROUTES:
+        brought = {"400", "431", "500", "503"}
+        if route.scope is not None:
+            brought |= {"401", "403", "429"}
+        if body_of(route):
+            brought |= {"413", "415"}
+        if "{" in route.path:
+            brought |= {"404"}
+        if is_versioned(route):
+            brought |= {"409"}
+        assert brought <= set(operation_of(route)["responses"]), key(route)
+
+
+def test_a_change_of_what_was_changed_meanwhile_is_409_wherever_it_is_said(world: World) -> None:
+    versioned = [route for route in ROUTES if is_versioned(route)]
+    assert len(versioned) >= 14
+    for route in versioned:
+        reply = world.api.call(
+            route.method, world.path(route.path), EXAMPLES.get(key(route), {}), headers={"If-Match": '"999"'}
+        )
+        assert reply.status == 409, (key(route), reply.body)
+
+
+@pytest.mark.parametrize("what", ["backtest", "suggest"])
+def test_a_rule_that_is_not_there_cannot_be_tried(api: Api, what: str) -> None:
+    assert api.post(f"/monitoring/alerts/rules/{what}", {"ruleId": "rule_none", "from": "-1h"}).status == 404
+
+
+def operation_of(route: Route) -> dict[str, Any]:
+    """What the description says of a route."""
+    found: dict[str, Any] = document()["paths"][route.path][route.method.lower()]
+    return found
+
+
+def is_versioned(route: Route) -> bool:
+    """Whether it takes the version that somebody has read."""
+    return any(each["name"] == "If-Match" for each in operation_of(route)["parameters"])
 
 
 def test_it_is_served_to_everybody_and_the_page_loads_nothing(stack: None) -> None:

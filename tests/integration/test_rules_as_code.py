@@ -105,7 +105,7 @@ def test_the_tests_in_a_file_are_run(shell: Shell) -> None:
     shell.file.write_text(FILE.replace("900x12", "700x12"))
     failed = shell("test", str(shell.file))
     assert failed.returncode == 1
-    assert "at 140 s : expected firing, found none" in failed.stdout
+    assert "at 140 s: expected firing, found none" in failed.stdout
 
 
 def test_what_is_exported_is_what_is_there(shell: Shell) -> None:

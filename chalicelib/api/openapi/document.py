@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib.api.endpoint import Route
 from chalicelib.api.openapi import alerts, channels, metrics, reports, rules, service, shared, silences, trials
+from chalicelib.api.openapi.examples import EXAMPLES
 from chalicelib.api.openapi.schema import Operation, Schema, ref, text, whole
 
 _AREAS = {
@@ -103,7 +104,7 @@ def _operation(route: Route, area: str) -> dict[str, Any]:
     shown["description"] = " ".join(filter(None, (scope, said.notes)))
     if route.scope is not None:
         shown["x-scope"] = str(route.scope)
-    if media := _body_media(said):
+    if media := _body_media(route, said):
         body = said.body or {}
         body = schemas()[body["$ref"].rpartition("/")[2]] if "$ref" in body else body
         is_needed = "required" in body or "anyOf" in body or said.body is None
@@ -166,8 +167,9 @@ def _headers(route: Route, said: Operation) -> list[dict[str, Any]]:
     return []
 
 
-def _body_media(said: Operation) -> dict[str, Any]:
-    json = {} if said.body is None else {"application/json": {"schema": said.body}}
+def _body_media(route: Route, said: Operation) -> dict[str, Any]:
+    example = {"example": EXAMPLES[_key(route)]} if _key(route) in EXAMPLES else {}
+    json = {} if said.body is None else {"application/json": {"schema": said.body, **example}}
     return json | {media: {"schema": schema} for media, schema in said.body_media.items()}
 
 

@@ -116,7 +116,6 @@ OPERATIONS: dict[str, Operation] = {
         {201: ref("Rule"), 200: {**ref("WrittenRule"), "description": "With dryRun=true: what it would be"}},
         ref("RuleInput"),
         is_versioned=True,
-        errors=(409,),
     ),
     "GET /monitoring/alerts/rules": Operation({200: page("rules", ref("Rule"))}, parameters={"enabled": flag()}),
     "GET /monitoring/alerts/rules/{rule_id}": Operation({200: ref("Rule")}, errors=(404,), is_versioned=True),

@@ -78,7 +78,7 @@ OPERATIONS: dict[str, Operation] = {
     "POST /monitoring/silences/preview": Operation({200: page("alerts", ref("Alert"))}, ref("SilenceInput")),
     "GET /monitoring/silences": Operation({200: page("silences", ref("Silence"))}),
     "GET /monitoring/silences/{silence_id}": Operation({200: ref("Silence")}, errors=(404,)),
-    "DELETE /monitoring/silences/{silence_id}": Operation({200: ref("Silence")}, errors=(404, 409)),
+    "DELETE /monitoring/silences/{silence_id}": Operation({200: ref("Silence")}, errors=(404,)),
     "POST /monitoring/maintenance-windows": Operation({201: _WINDOW}, ref("MaintenanceWindowInput")),
     "POST /monitoring/maintenance-windows/preview": Operation(
         {
@@ -94,5 +94,5 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "GET /monitoring/maintenance-windows": Operation({200: page("maintenanceWindows", _WINDOW)}),
     "GET /monitoring/maintenance-windows/{window_id}": Operation({200: _WINDOW}, errors=(404,)),
-    "DELETE /monitoring/maintenance-windows/{window_id}": Operation({200: _WINDOW}, errors=(404, 409)),
+    "DELETE /monitoring/maintenance-windows/{window_id}": Operation({200: _WINDOW}, errors=(404,)),
 }

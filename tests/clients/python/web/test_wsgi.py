@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from wsgiref.util import FileWrapper
@@ -26,11 +27,13 @@ def streaming(environ: Any, start_response: Callable[..., Any]) -> Iterator[byte
     yield b"two"
 
 
-def test_a_stream_counts_when_the_server_closes_it() -> None:
+def test_a_stream_counts_at_its_end_and_once() -> None:
     recording = Recording()
     body = calling(streaming, recording)
-    assert list(body) == [b"one", b"two"]
+    pieces = iter(body)
+    assert [next(pieces), next(pieces)] == [b"one", b"two"]
     assert recording.told == []
+    assert list(pieces) == []
     body.close()  # type: ignore[attr-defined]
     body.close()  # type: ignore[attr-defined]
     assert recording.told == [("response_time", "unmatched", "200")]
@@ -42,6 +45,26 @@ def test_a_caller_who_leaves_in_the_middle_is_no_error() -> None:
     next(iter(body))
     body.close()  # type: ignore[attr-defined]
     assert recording.told == [("response_time", "unmatched", "499")]
+
+
+def test_what_a_server_drops_without_closing_it_counts_all_the_same() -> None:
+    recording = Recording()
+    body = calling(streaming, recording)
+    next(iter(body))
+    del body
+    gc.collect()
+    assert recording.told == [("response_time", "unmatched", "499")]
+
+
+def test_a_response_whose_body_nobody_asks_for_counts_as_it_is() -> None:
+    recording = Recording()
+
+    def answers(environ: Any, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("204 No Content", [])
+        return iter([])
+
+    calling(answers, recording).close()  # type: ignore[attr-defined]
+    assert recording.told == [("response_time", "unmatched", "204")]
 
 
 def test_a_stream_that_fails_does_so_for_the_server_and_counts_as_an_error() -> None:

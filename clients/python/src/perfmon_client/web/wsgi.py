@@ -22,7 +22,8 @@ class WsgiMiddleware:
     """`app.wsgi_app = WsgiMiddleware(app.wsgi_app, monitoring)`.
 
     `route` says which template a request's environment was matched to, None where there was none: never the path that
-    was asked for. A response counts when the server has closed it, so that streams count to their end.
+    was asked for. A response counts when its last piece is taken, or when the server lets go of it before: streams
+    count to their end.
     """
 
     def __init__(
@@ -76,14 +77,16 @@ def _is_file(body: object, environ: Environ) -> bool:
 
 
 class _Watched:
-    """A response's body, handed on piece by piece; its end is told once."""
+    """A response's body, handed on piece by piece; how it ends is told once.
+
+    A server closes what it was given, but not every server always: Werkzeug's leaves it where the caller hangs up.
+    """
 
     def __init__(self, body: Iterable[bytes], over: Callable[[int | None], None]) -> None:
         self._body = body
         self._pieces: Iterator[bytes] | None = None
         self._over = over
-        self._outcome: int | None = None
-        self._closed = False
+        self._told = False
 
     def __iter__(self) -> Iterator[bytes]:
         return self
@@ -91,23 +94,28 @@ class _Watched:
     def __next__(self) -> bytes:
         if self._pieces is None:
             self._pieces = iter(self._body)
-            self._outcome = ABORTED  # unless it comes to its end
         try:
             return next(self._pieces)
         except StopIteration:
-            self._outcome = None
+            self._tell(None)
             raise
         except BaseException:
-            self._outcome = FAILED
+            self._tell(FAILED)
             raise
 
     def close(self) -> None:
-        """The server has done with it: at its end, or because the caller has left."""
+        """The server has done with it, at its end or because the caller has left."""
         try:
             close = getattr(self._body, "close", None)
             if close is not None:
                 close()
         finally:
-            if not self._closed:
-                self._closed = True
-                self._over(self._outcome)
+            self._tell(None if self._pieces is None else ABORTED)
+
+    def __del__(self) -> None:
+        self._tell(None if self._pieces is None else ABORTED)
+
+    def _tell(self, outcome: int | None) -> None:
+        if not self._told:
+            self._told = True
+            self._over(outcome)
