@@ -5,18 +5,28 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from chalicelib.domain.errors import InvalidInput
 from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats, aggregate
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.counters import increases
 from chalicelib.tsdb.rollups import Rollups, aggregate_rollups
 
+MAX_CELLS = 12_000_000  # a thousand groups of the most steps there may be; some 300 MB at work
+
 
 def tabulate(
     aggregation: str, found: Rollups, groups: NDArray[np.intp], count: int, *, start: int, end: int, step: int
 ) -> Floats:
-    """The table of (group, step) over [start, end), epoch ms, NaN where nothing is; `groups` by entry of `found`."""
+    """The table of (group, step) over [start, end), epoch ms, NaN where nothing is; `groups` by entry of `found`.
+
+    Raises InvalidInput for a table that is too large: what chooses among groups afterwards has to have them all first.
+    """
     first = start - start % step
     width = -((first - end) // step)
+    if count * width > MAX_CELLS:
+        raise InvalidInput(
+            f"step: {count} groups at {width} steps are too many; take a longer step or a shorter range.", field="step"
+        )
     if aggregation in OF_COUNTERS:
         order = np.lexsort((found.times, found.ids))
         group_of = dict(zip(found.ids.tolist(), groups.tolist(), strict=True))
