@@ -11,6 +11,7 @@ from typing import Any
 from chalicelib.domain.instants import to_iso
 
 DEFAULT_INTERVAL = 10
+MAX_INTERVAL = 3600  # of the agent
 LATE_AT_LEAST_MS = 45_000
 DOWN_AT_LEAST_MS = 180_000
 _AGENT = re.compile(r"perfmon-agent/([\w.+-]{1,40})(?: \(([^()]{0,400})\))?")
@@ -52,6 +53,8 @@ def read_agent(user_agent: str) -> dict[str, Any] | None:
         name, equals, value = part.strip().partition("=")
         if equals and name in ("cores", "memory", "interval") and value.isascii() and value.isdigit():
             agent[name] = int(value[:18])
+            if name == "interval":  # else whoever may record could say of any host that it need not be missed
+                agent[name] = min(agent[name], MAX_INTERVAL)
         elif not equals and name and "os" not in agent:
             agent["os"] = name[:100]
     return agent

@@ -16,7 +16,8 @@ from chalicelib.domain.pattern_syntax import Alternatives, Any, InvalidPattern, 
 
 MAX_STATES = 1000
 MAX_BUILT = 20 * MAX_STATES  # parts of a pattern, each as often as it is repeated; groups of nothing have no states
-MAX_REMEMBERED = 65_536  # states in transitions kept per pattern; further transitions are computed each time
+MAX_REMEMBERED = 8_192  # states in transitions kept per pattern; further transitions are computed each time
+MAX_PATTERNS = 512  # kept compiled, half a MB each at the most
 
 __all__ = ["InvalidPattern", "Pattern", "compile_pattern"]
 
@@ -73,7 +74,7 @@ class Pattern:
         return frozenset(reached)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=MAX_PATTERNS)
 def compile_pattern(text: str) -> Pattern:
     """The pattern that a text stands for. Raises InvalidPattern, saying what is not understood."""
     node, ignores_case = parse(text)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from chalicelib.domain.cron import Cron, parse_cron
+from chalicelib.domain.cron import parse_cron
 from chalicelib.domain.notifications import Mute, Reason
 from chalicelib.domain.rules import Severity
 from chalicelib.domain.selectors import Selection, accepts, selects
@@ -84,22 +85,17 @@ class MaintenanceWindow:
     valid_from: int = 0
     valid_until: int | None = None
 
-    @property
-    def cron(self) -> Cron:
-        """Its starts."""
-        return parse_cron(self.start)
-
     def span_at(self, now: int) -> tuple[int, int] | None:
         """When it began last and ends or ended, as seen at `now`; None when that is longer ago than it lasts twice."""
         earliest = max(now - 2 * self.duration * 1000, self.valid_from)
-        began = self.cron.last_start(now, ZoneInfo(self.zone), not_before=earliest)
+        began = _last_start(self.start, self.zone, now, earliest)
         if began is None or (self.valid_until is not None and began >= self.valid_until):
             return None
         return began, self._end(began)
 
     def next_span(self, now: int) -> tuple[int, int] | None:
         """When it begins next after `now`, and ends."""
-        begins = self.cron.next_start(max(now, self.valid_from - 1), ZoneInfo(self.zone))
+        begins = parse_cron(self.start).next_start(max(now, self.valid_from - 1), ZoneInfo(self.zone))
         if begins is None or (self.valid_until is not None and begins >= self.valid_until):
             return None
         return begins, self._end(begins)
@@ -114,14 +110,19 @@ class MaintenanceWindow:
         return Mute(Reason.MAINTENANCE, self.id)
 
 
+@lru_cache(maxsize=1024)
+def _last_start(start: str, zone: str, now: int, not_before: int) -> int | None:
+    """Asked for every alert and channel at one instant; a window of every minute has 1440 starts to look through."""
+    return parse_cron(start).last_start(now, ZoneInfo(zone), not_before=not_before)
+
+
 AnySilence = Silence | MaintenanceWindow
 
 
 def muting(silences: Iterable[AnySilence], subject: Subject, now: int) -> Mute | None:
     """What covers an alert now, the first of them in the order given; callers give silences before windows."""
     for each in silences:
-        span = each.span_at(now)
-        if span is not None and now < span[1] and each.scope.covers(subject):
+        if each.scope.covers(subject) and (span := each.span_at(now)) is not None and now < span[1]:
             return each.mute
     return None
 
@@ -134,6 +135,6 @@ def ended_muting(silences: Iterable[AnySilence], subject: Subject, *, since: int
     ended = [
         (span[1], each.mute)
         for each in silences
-        if (span := each.span_at(now)) is not None and since < span[1] <= now and each.scope.covers(subject)
+        if each.scope.covers(subject) and (span := each.span_at(now)) is not None and since < span[1] <= now
     ]
     return max(ended, key=lambda one: one[0])[1] if ended else None

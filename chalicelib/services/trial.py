@@ -104,15 +104,14 @@ def _begins(spans: Mapping[str, int], start: int) -> dict[str, int]:
 
 
 def _samples(snapshot: RecentSnapshot, begins: Mapping[str, int], end: int) -> History:
+    # Counted before they are read: what is too much for an answer is too much for the memory as well.
+    if sum(snapshot.stored_between(each, begin, end + 1) for each, begin in begins.items()) > MAX_SAMPLES:
+        raise InvalidInput(f"from: the rule reads more than {MAX_SAMPLES} samples; take a shorter range.", field="from")
     parts: list[Columns] = []
     definitions = snapshot.series_of(list(begins))
     for metric_type, begin in begins.items():
         columns = join(snapshot.samples_between(metric_type, begin, end + 1))
         parts.append(columns.where((columns.times > begin) & (columns.times <= end)))
-        if sum(map(len, parts)) > MAX_SAMPLES:
-            raise InvalidInput(
-                f"from: the rule reads more than {MAX_SAMPLES} samples; take a shorter range.", field="from"
-            )
     return make_history(join(parts), definitions)
 
 

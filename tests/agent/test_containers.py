@@ -86,6 +86,17 @@ def test_names_are_those_of_docker_and_of_kubernetes_and_a_pods_empty_container_
     assert tags == [{"container": "web"}, {"container": "cart-api", "pod": "shop-7d9f", "namespace": "prod"}]
 
 
+def test_a_container_whose_log_comes_after_it_is_found_with_the_next_look(tmp_path: Path) -> None:
+    cgroup = tmp_path / "cgroup"
+    version_2(cgroup, f"{BURST}/cri-containerd-{POD}.scope", cpu=1)
+    logs = write(tmp_path / "var/log/containers")
+    (logs / f"shop-7d9f_prod_other-{WEB}.log").write_text("")
+    probe = ContainersProbe(Cgroups(cgroup), ContainerNames(tmp_path))
+    assert told(probe, 0.0) == {}
+    (logs / f"shop-7d9f_prod_cart-api-{POD}.log").write_text("")
+    assert told(probe, LOOK_AGAIN_SECONDS) == {("container_memory", "cart-api"): 4000}
+
+
 def test_a_damaged_description_of_docker_costs_only_the_name(tmp_path: Path) -> None:
     version_2(tmp_path / "cgroup", f"docker/{WEB}", cpu=1)
     write(tmp_path / "var/lib/docker/containers" / WEB, config__v2__json="[not json")

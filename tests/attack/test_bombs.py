@@ -67,6 +67,17 @@ def test_what_is_nothing_a_million_times_over_is_not_looked_at_one_by_one(api: A
         assert (reply["statusCode"], "smaller requests" in reply["body"]) == (400, True), form
 
 
+def test_choosing_among_many_groups_is_bounded_by_all_of_them(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshots = [{"tags": {"host": f"web-{number}"}, "metrics": {"cpu_usage": 1}} for number in range(3)]
+    assert api.post("/monitoring/metrics", {"snapshots": snapshots}).status == 202
+    asked = {"metricType": "cpu_usage", "from_": "-1h", "groupBy": "host", "topk": "1"}
+    monkeypatch.setattr("chalicelib.services.cells.MAX_CELLS", 400)
+
+    refused = api.get("/monitoring/metrics/query", **asked, step="10s")
+    assert (refused.status, refused.body["field"]) == (400, "step")
+    assert api.get("/monitoring/metrics/query", **asked, step="60s").status == 200
+
+
 def test_what_says_it_is_huge_gets_no_memory(api: Api) -> None:
     for length in (2**31, 2**40, 2**63):
         reply = api.post("/prometheus/api/v1/write", number(length) + b"\x00" * 100)

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.domain.instants import to_iso
+from chalicelib.storage.postgres.recent import PostgresRecentSnapshot
 from tests.call import Api
 from tests.integration.live import RULES
 
@@ -57,6 +58,19 @@ def test_a_backtest_shows_what_the_rule_would_have_done(api: Api, history: int) 
     ]
     assert busy["minutesFiring"] == 1.5
     assert (calm["firings"], calm["transitions"]) == (0, [])
+
+
+def test_what_is_too_much_is_refused_before_it_is_read(api: Api, history: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    wiring.compact().run(history + 3 * 3_600_000)
+    given = {"rule": RULE, "from": to_iso(history), "to": to_iso(history + 1_190_000)}
+    monkeypatch.setattr("chalicelib.services.trial.MAX_SAMPLES", 240)
+    assert api.post(f"{RULES}/backtest", given).status == 200
+
+    monkeypatch.setattr("chalicelib.services.trial.MAX_SAMPLES", 239)
+    monkeypatch.setattr(PostgresRecentSnapshot, "samples_between", None)
+    refused = api.post(f"{RULES}/backtest", given)
+    assert (refused.status, refused.body["field"]) == (400, "from")
+    assert "more than 239 samples" in refused.body["detail"]
 
 
 def test_a_rule_that_exists_is_tried_by_its_id(api: Api, history: int) -> None:

@@ -35,6 +35,10 @@ class RecentSnapshot(Protocol):
         """
         ...
 
+    def stored_between(self, metric_type: str, start: int, end: int) -> int:
+        """How many samples `samples_between` would bring, without those that are not compacted yet."""
+        ...
+
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""
         ...

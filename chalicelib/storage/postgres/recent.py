@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.series import Definition
 from chalicelib.storage.postgres.catalogue import series_by_id, series_of
 from chalicelib.storage.postgres.connection import Database
@@ -74,6 +75,17 @@ class PostgresRecentSnapshot:
         """
         stored = self._stored.stored(metric_type, start, end, _EVERY_SERIES, but=but)
         return [*map(decode, stored.blocks), *map(unpack_slice, stored.slices)]
+
+    def stored_between(self, metric_type: str, start: int, end: int) -> int:
+        """How many samples `samples_between` would bring, without those that are not compacted yet."""
+        row = self._connection.execute(
+            "SELECT coalesce(sum(samples), 0)::bigint FROM blocks"
+            " WHERE metric = (SELECT number FROM metric_types WHERE name = %s)"
+            " AND hour > %s::timestamptz - interval '1 hour' AND hour < %s",
+            (metric_type, to_datetime(start), to_datetime(end)),
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         """Whether samples of a metric type of [start, end) have been let go, so that only rollups tell of them all."""

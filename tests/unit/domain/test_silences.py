@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.domain.cron import Cron
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.notifications import Mute, Reason
 from chalicelib.domain.rules import Severity
@@ -115,6 +117,26 @@ def test_a_window_does_not_hold_before_it_was_made() -> None:
     window = MaintenanceWindow("w", EVERYTHING, "0 2 * * *", 7200, "UTC", "ann", valid_from=made)
     assert muting([window], WEB, made + 1000) is None
     assert muting([window], WEB, made + 23 * HOUR) is not None
+
+
+def test_a_window_looks_for_its_start_once_an_instant_however_many_alerts_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm of alerts asks each window a thousand times, and one of every minute has 1440 starts a day."""
+    looked: list[int] = []
+    last_start = Cron.last_start
+
+    def counted(cron: Cron, now: int, zone: ZoneInfo, *, not_before: int) -> int | None:
+        looked.append(now)
+        return last_start(cron, now, zone, not_before=not_before)
+
+    monkeypatch.setattr(Cron, "last_start", counted)
+    now = ms("2031-05-05T05:05:05+00:00")
+    here = MaintenanceWindow("win_1", EVERYTHING, "* * * * *", 60, "Europe/Berlin", "ann")
+    elsewhere = MaintenanceWindow("win_2", Scope(rule_id="other"), "*/2 * * * *", 60, "Europe/Berlin", "ann")
+
+    found = {muting([elsewhere, here], WEB, now) for _ in range(1_000)}
+
+    assert found == {Mute(Reason.MAINTENANCE, "win_1")}
+    assert looked == [now]
 
 
 def test_a_silence_is_read_and_written() -> None:

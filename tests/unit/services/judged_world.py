@@ -100,6 +100,9 @@ class JudgedWorld:
     def heads_after(self, sequence: int) -> list[dict[str, Columns]]:
         return [self._by_metric(head) for head in self.heads[max(sequence, self.compacted, 0) :]]
 
+    def stored_between(self, metric_type: str, start: int, end: int) -> int:
+        return 0  # all of it is in heads
+
     def is_sealed(self, metric_type: str, start: int, end: int) -> bool:
         return False
 

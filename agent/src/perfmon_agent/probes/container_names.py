@@ -16,7 +16,7 @@ _LOG = re.compile(r"([^_]+)_([^_]+)_(.+)-([0-9a-f]{64})\.log$")
 
 
 class ContainerNames:
-    """Remembers what it found: names of a container do not change their meaning while it lives."""
+    """Remembers the names that it found: those of a container do not change their meaning while it lives."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self._docker = root / "var/lib/docker/containers"
@@ -30,8 +30,8 @@ class ContainerNames:
         return self._known[group.id]
 
     def keep(self, ids: set[str]) -> None:
-        """Forget all other containers."""
-        self._known = {each: tags for each, tags in self._known.items() if each in ids}
+        """Forget all other containers, and those without names: a new one's files may have come after it."""
+        self._known = {each: tags for each, tags in self._known.items() if each in ids and tags is not None}
 
     def _look(self, group: Group) -> Mapping[str, str] | None:
         if group.is_kubernetes:
