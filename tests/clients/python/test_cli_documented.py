@@ -14,6 +14,8 @@ from perfmon_client.cli import app
 from tests.clients.python.cli_reference import BEGIN, PAGE, commands, options, reference
 from tests.laws.test_links import PAGES, ROOT
 
+COMMAND = typer.main.get_command(app)
+
 
 def test_the_reference_is_what_the_command_knows() -> None:
     page = PAGE.read_text(encoding="utf-8")
@@ -22,7 +24,7 @@ def test_the_reference_is_what_the_command_knows() -> None:
 
 def test_the_options_of_the_command_itself_are_described() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    names = [name for each in typer.main.get_command(app).params for name in each.opts]
+    names = [name for each in COMMAND.params for name in each.opts]
     assert "--version" in names
     assert [name for name in names if name not in page] == []
 
@@ -52,7 +54,7 @@ def written(page: str) -> Iterator[list[str]]:
 
 def unknown(words: list[str]) -> str | None:
     """What of a use the command does not know."""
-    node: Any = typer.main.get_command(app)
+    node: Any = COMMAND
     rest = list(words)
     while hasattr(node, "commands") and rest and not rest[0].startswith("-"):
         if rest[0] not in node.commands:
