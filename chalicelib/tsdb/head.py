@@ -51,9 +51,13 @@ def build_heads(samples: Columns, metrics: NDArray[np.int32], ranks: NDArray[np.
     if hours.min() == hours.max():
         yield _build(int(hours[0]), samples, metrics, ranks)
         return
-    for hour in np.unique(hours):
-        chosen = hours == hour
-        yield _build(int(hour), samples.where(chosen), metrics[chosen], ranks[chosen])
+    # Sorted once: a history that is imported has thousands of hours, and to look for each in all samples takes minutes.
+    order = np.argsort(hours, kind="stable")
+    ordered = hours[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    for begin, end in pairwise([*starts.tolist(), len(ordered)]):
+        chosen = order[begin:end]
+        yield _build(int(ordered[begin]), samples.where(chosen), metrics[chosen], ranks[chosen])
 
 
 def join_slices(hour: int, slices: Mapping[int, bytes]) -> Head:
