@@ -58,15 +58,15 @@ export function useNow(everySeconds: number): number {
   return now;
 }
 
-export function useSize(): [React.RefObject<HTMLDivElement | null>, number] {
-  const ref = useRef<HTMLDivElement>(null);
+// A part and its width, also of one that comes later or anew.
+export function useSize(): [(node: HTMLDivElement | null) => void, HTMLDivElement | null, number] {
+  const [node, setNode] = useState<HTMLDivElement | null>(null);
   const [width, setWidth] = useState(0);
   useEffect(() => {
-    const node = ref.current;
     if (!node) return;
     const observer = new ResizeObserver(([entry]) => entry && setWidth(Math.floor(entry.contentRect.width)));
     observer.observe(node);
     return () => observer.disconnect();
-  }, []);
-  return [ref, width];
+  }, [node]);
+  return [setNode, node, width];
 }

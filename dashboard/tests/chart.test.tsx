@@ -1,7 +1,9 @@
 // Charts: lines on one axis, figures of the legend, what the pointer tells, what is marked.
-import { expect, test } from 'vitest';
+import { cleanup, render, screen } from '@testing-library/preact';
+import { expect, test, vi } from 'vitest';
 import type { Alert, Found } from '../src/api';
 import { height } from '../src/chart/axes';
+import { Chart } from '../src/chart/chart';
 import { columnsOf, figuresOf, linesOf } from '../src/chart/columns';
 import { gapsOf, nearest } from '../src/chart/gaps';
 import { at, marksOf, united } from '../src/chart/marks';
@@ -67,4 +69,15 @@ test('the value at the pointer is the nearest one there is', () => {
   expect(nearest([1, null, null, null, 5], 1)).toBe(0);
   expect(nearest([1, null, null, undefined, 5], 3)).toBe(4);
   expect(nearest([null], 0)).toBeNull();
+});
+
+test('a chart that was empty at first is drawn once something comes', async () => {
+  const seen: Element[] = [];
+  vi.stubGlobal('ResizeObserver', class { observe(node: Element) { seen.push(node); } disconnect() {} });
+  const { container, rerender } = render(<Chart found={found([])} label="CPU" />);
+  expect(screen.getByText('No data in this range.')).toBeTruthy();
+  rerender(<Chart found={found([web])} label="CPU" />);
+  await vi.waitFor(() => expect(seen).toEqual([container.querySelector('[role=img]')]));
+  cleanup();
+  vi.unstubAllGlobals();
 });

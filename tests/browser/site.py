@@ -15,6 +15,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from infra.demo.service import Service
 
 PATIENCE_MS = 60_000
+# Two pictures later the part stands there, and says that it is loading if it is.
+_TURN = """hash => new Promise(done => {
+  location.hash = hash;
+  setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 0);
+})"""
 _REMEMBERED = "if (location.protocol !== 'about:') localStorage.setItem('session', String(Date.now() + 3_600_000))"
 
 
@@ -68,6 +73,12 @@ class Visit:
         self.settle()
         return self.page
 
+    def turn_to(self, part: str) -> Page:
+        """Go to a part as by the menu, in the page as it stands: a third of the time that opening it takes."""
+        self.page.evaluate(_TURN, f"#/{part}")
+        self.settle()
+        return self.page
+
     def settle(self) -> None:
         """Wait until the menu stands and nothing says that it is loading."""
         self.page.get_by_role("navigation").wait_for()
@@ -84,7 +95,8 @@ class Visit:
 
 def violations(page: Page, axe: str) -> list[str]:
     """What axe, whose source is given, finds wrong with the page as it is now."""
-    page.evaluate(axe)
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)")
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:200]} {json.dumps(each['nodes'][0]['any'])[:300]}" for each in found

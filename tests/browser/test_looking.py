@@ -7,14 +7,14 @@ import re
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.site import PATIENCE_MS, Site
+from tests.browser.site import PATIENCE_MS, Site, violations
 
 pytestmark = pytest.mark.xdist_group("browser")
 _FIXED = re.compile(r"(?=.*[?&]from=2\d{3}-)(?=.*&to=2\d{3}-)")
 _BARE = "fetch('/api/monitoring/health/system').then(async (answer) => [answer.status, (await answer.json()).status])"
 
 
-def test_a_chart_is_zoomed_by_dragging_and_the_search_leads_to_a_host(site: Site, browser: Browser) -> None:
+def test_a_chart_is_zoomed_by_dragging_and_the_search_leads_to_a_host(site: Site, browser: Browser, axe: str) -> None:
     with site.visit(browser, viewport={"width": 1360, "height": 900}) as visit:
         expect.set_options(timeout=PATIENCE_MS)
         page = visit.open("explore?metricType=cpu_usage&groupBy=host&from=-3h&topk=5")
@@ -32,6 +32,8 @@ def test_a_chart_is_zoomed_by_dragging_and_the_search_leads_to_a_host(site: Site
         page.mouse.move(chart["x"] + chart["width"] * 0.6, chart["y"] + 90, steps=4)
         page.mouse.up()
         expect(page).to_have_url(_FIXED)
+        expect(page.get_by_role("button", name="Show")).to_be_visible()
+        assert violations(page, axe) == []
         page.go_back()
         expect(page.get_by_label("Time range")).to_have_value("-3h")
 
@@ -40,6 +42,7 @@ def test_a_chart_is_zoomed_by_dragging_and_the_search_leads_to_a_host(site: Site
         page.keyboard.press("/")
         page.keyboard.type("db-2")
         expect(page.get_by_role("option", name="db-2")).to_be_visible()
+        assert violations(page, axe) == []
         page.keyboard.press("Enter")
         expect(page.get_by_role("heading", level=1)).to_have_text("db-2")
 

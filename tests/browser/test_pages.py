@@ -66,8 +66,9 @@ def test_every_page_is_whole_accessible_and_unhurt_by_hostile_names(
     parts += [f"rules/{rule_id}" for rule_id in several[:1]]
     parts += [f"hosts/{name}" for name in ("db-1", "%3Cimg%20src%3Dx%20onerror%3D%22window.wasHurt%3D1%22%3E")]
     with site.visit(browser, **look) as visit:
+        visit.open()
         for part in [*parts, "targets", "tokens", "nowhere"]:
-            page = visit.open(part)
+            page = visit.turn_to(part)
             assert page.evaluate("document.documentElement.scrollWidth") <= look["viewport"]["width"], part
             assert violations(page, axe) == [], part
             assert page.evaluate("window.wasHurt") is None, part

@@ -23,4 +23,4 @@ def test_the_components_behave(tmp_path: Path) -> None:
     command = [node, str(vitest), "run", "--reporter=default", "--reporter=json", f"--outputFile={report}"]
     done = subprocess.run(command, cwd=dashboard.SOURCE, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert json.loads(report.read_text())["numPassedTests"] >= 67
+    assert json.loads(report.read_text())["numPassedTests"] >= 68

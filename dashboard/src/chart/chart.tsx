@@ -22,7 +22,7 @@ const NONE: Mark[] = [];
 export const Chart = memo(Drawn);
 
 function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, before, isTable, zoom, widen }: Props) {
-  const [ref, width] = useSize();
+  const [ref, node, width] = useSize();
   const tip = useRef<HTMLDivElement>(null);
   const [only, setOnly] = useState<string | null>(null);
   const isDark = useScheme();
@@ -30,9 +30,8 @@ function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, bef
   const limits = [threshold, upper].filter((each) => each !== null && each !== undefined).length;
   const data = useMemo(() => columnsOf(lines, [threshold, upper]), [lines, threshold, upper]);
 
-  // What hooks of a standing chart read.
-  const live = useRef<Live>({ lines, marks, bounds: [0, 1] });
-  live.current.lines = lines;
+  // What hooks of a standing chart read. Its lines are those that it was built with: newer ones may not be on it yet.
+  const live = useRef<Live>({ marks, bounds: [0, 1] });
   live.current.marks = marks;
   live.current.bounds = boundsOf(found, data[0]);
   const handlers = useRef({ zoom, widen });
@@ -42,22 +41,22 @@ function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, bef
   const plot = useRef<uPlot | null>(null);
   const shape = JSON.stringify([limits, ...lines.map((each) => [each.key, each.place, each.points.length < 2])]);
   useEffect(() => {
-    if (!ref.current || !width) return;
+    if (!node || !width) return;
     const made = build(
-      ref.current,
+      node,
       {
         width, height, unit: found.unit, step: found.step, lines, limits,
         zoom: zoom && ((from, to) => handlers.current.zoom?.(from, to)), widen: widen && (() => handlers.current.widen?.()),
       },
       live.current, data,
-      (u) => tip.current && show(tip.current, u, live.current.lines, found.unit, live.current.marks),
+      (u) => tip.current && show(tip.current, u, lines, found.unit, live.current.marks),
     );
     plot.current = made;
     return () => {
       plot.current = null;
       made.destroy();
     };
-  }, [width, height, shape, found.unit, found.step, isDark, Boolean(zoom), Boolean(widen), ref]);
+  }, [width, height, shape, found.unit, found.step, isDark, Boolean(zoom), Boolean(widen), node]);
   useEffect(() => {
     if (plot.current && plot.current.data !== data) plot.current.setData(data);
   }, [data]);
@@ -69,7 +68,7 @@ function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, bef
       const isShown = !isThere || each.key === only || each.key === `${only}~`;
       if (u.series[place + 1]!.show !== isShown) u.setSeries(place + 1, { show: isShown });
     }));
-  }, [only, shape, width, isDark]);
+  }, [only, shape, width, height, found.unit, found.step, isDark, node]);
 
   if (!found.series.length) return <p className="empty">No data in this range.</p>;
   const described = lines.slice(0, 8).map((each) => `${tagsText(each.tags) || found.metricType} ${quantity(figuresOf(each.points)?.last, found.unit)}`);

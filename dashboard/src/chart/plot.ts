@@ -8,7 +8,7 @@ import { nearest, refiner } from './gaps';
 import { draw, type Mark } from './marks';
 
 // What changes while a chart stands; hooks read it when they run.
-export type Live = { lines: Line[]; marks: Mark[]; bounds: [number, number] };
+export type Live = { marks: Mark[]; bounds: [number, number] };
 export type Shape = { width: number; height: number; unit: string; step: number; lines: Line[]; limits: number; zoom?: (from: number, to: number) => void; widen?: () => void };
 
 const DRAGGED = 6; // pixels: less is a click that trembled

@@ -75,7 +75,7 @@ function HostList({ hosts, isMore }: { hosts: Host[]; isMore: boolean }) {
       <p className="counts">{counted.map(([state, count]) => <Badge key={state} kind={state}>{count}{isMore && '+'} {state}</Badge>)}</p>
       <ul className="hosts">
         {shown.map((host) => (
-          <li key={host.name} className={host.state}><a href={link('hosts', host.name)} title={host.state}><bdi>{host.name}</bdi>{host.state !== 'up' && <span className="sr"> {host.state}</span>}</a></li>
+          <li key={host.name} className={host.state}><a href={link('hosts', host.name)} title={host.state}><bdi>{host.name}</bdi></a>{host.state !== 'up' && <span className="sr"> {host.state}</span>}</li>
         ))}
       </ul>
       {(isMore || hosts.length > MOST_HOSTS) && <p className="note"><a href={link('hosts')}>and {isMore ? 'many' : hosts.length - MOST_HOSTS} more</a></p>}
