@@ -29,6 +29,12 @@ def test_a_pattern_matches_what_the_standard_library_matches(pattern: str, text:
     assert compile_pattern(pattern).matches(text) == bool(re.fullmatch(pattern, text, re.ASCII))
 
 
+@given(st.integers(0, 90), st.text("abc", max_size=120))
+def test_a_pattern_that_stands_at_many_places_at_once_matches_the_same(more: int, text: str) -> None:
+    pattern = f"(a|b)*a(?:a|.){{{more}}}"
+    assert compile_pattern(pattern).matches(text) == bool(re.fullmatch(pattern, text))
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "matches"),
     [
