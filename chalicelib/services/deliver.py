@@ -153,8 +153,8 @@ class Deliver:
     def _pause(self, tries: int, asked: int | None) -> int:
         """Seconds: four times longer each time, a quarter more or less by chance; never less than was asked for."""
         grown = min(LONGEST_PAUSE, 4 ** min(tries - 1, 6))
-        spread = max(1, round(grown * (0.75 + self._chance() / 2)))
-        return min(LONGEST_PAUSE, spread) if asked is None else max(1, min(asked, LONGEST_RETRY_AFTER))
+        spread: int = max(1, round(grown * (0.75 + self._chance() / 2)))
+        return max(min(LONGEST_PAUSE, spread), min(asked or 0, LONGEST_RETRY_AFTER))
 
     def _send_receipt(
         self,
