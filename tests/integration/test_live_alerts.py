@@ -385,6 +385,15 @@ def test_a_silence_is_previewed_created_listed_and_lifted(live: Live) -> None:
     assert live.api.post("/monitoring/silences", {"endsAt": _iso_clock(60)}).body["field"] == "ruleId"
 
 
+def test_a_silence_that_is_lifted_before_it_begins_is_listed_no_more(live: Live) -> None:
+    planned = {"severity": ["low"], "startsAt": _iso_clock(3600), "endsAt": _iso_clock(7200)}
+    created = live.api.post("/monitoring/silences", planned).body
+    lifted = live.api.delete(f"/monitoring/silences/{created['id']}").body
+    assert lifted["endsAt"] == lifted["startsAt"]
+    assert live.api.get("/monitoring/silences").body["silences"] == []
+    assert live.api.get("/monitoring/silences", ended="true").body["silences"] == [lifted]
+
+
 def test_a_maintenance_window_is_previewed_created_and_lifted(live: Live) -> None:
     window = {"severity": ["high"], "start": "0 2 * * sun", "duration": 7200, "timeZone": "Europe/Berlin"}
     assert live.api.post("/monitoring/maintenance-windows/preview", window).body["occurs"]
