@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.domain.silences import Scope, Silence
 from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
 from chalicelib.wiring import alerting, ticking
 from tests.integration.live import ALERTS, RULES, TICK, Live
@@ -419,6 +420,19 @@ def test_an_alert_is_explained_at_any_moment_of_its_life(live: Live) -> None:
     assert firing["evidence"]["evidence"]["conditions"][0]["value"] == 97
     assert now["because"] == "The recovery condition held for as long as the rule asks."
     assert live.api.get(path, at=_iso(live, -10)).status == 400
+
+
+def test_what_muted_an_alert_is_told_long_after_the_silence_has_ended(live: Live) -> None:
+    old = Live(live.api, live.base - 30 * 86_400_000)
+    old.rule(aggregation="last")
+    old.run("95 40")
+    (alert,) = old.alerts()
+    silence = Silence("sil_1", Scope(tags=(("host", "web-1"),)), old.at(-60), old.at(5), "ann")
+    alerting.silence_book().add(silence, old.at(-60))
+
+    path = f"{ALERTS}/{alert['id']}/explain"
+    assert live.api.get(path, at=_iso(old, 0)).body["mutedBy"] == {"reason": "silenced", "id": "sil_1"}
+    assert live.api.get(path, at=_iso(old, 8)).body["mutedBy"] is None
 
 
 def test_a_rules_last_evaluations_are_shown(live: Live) -> None:

@@ -73,7 +73,10 @@ class PostgresSilences:
             )
 
     def relevant(self, now: int) -> list[AnySilence]:
-        """All that hold, recur, or ended not long ago: silences before windows. Raises Unavailable."""
+        """All that hold at an instant, recur, or ended within the week before it: silences before windows.
+
+        Raises Unavailable.
+        """
         since = to_datetime(now - MAX_WINDOW_SECONDS * 1000)
         with self._database.transaction() as connection:
             rows = connection.execute(
