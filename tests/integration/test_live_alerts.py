@@ -75,6 +75,26 @@ def test_all_conditions_must_hold_or_any(live: Live) -> None:
     assert {alert["ruleId"] for alert in live.alerts(state="firing")} == {both, either}
 
 
+def test_an_alert_is_about_the_metric_whose_condition_holds(live: Live) -> None:
+    # given a rule about processors or memory, and a host whose memory is full
+    conditions = [
+        {"metricType": metric, "condition": "greater_than", "threshold": threshold, "aggregation": "last", "window": 10}
+        for metric, threshold in (("cpu_usage", 90), ("memory_usage", 80))
+    ]
+    live.rule(conditions=conditions, match="any", metricType=None, condition=None, threshold=None)
+    live.send(0, {"cpu_usage": 20, "memory_usage": 95})
+    live.tick(0)
+
+    # then the alert names memory with memory's value, also once it is over
+    (alert,) = live.alerts()
+    assert (alert["metricType"], alert["value"], alert["threshold"]) == ("memory_usage", 95, 80)
+    live.send(10, {"cpu_usage": 21, "memory_usage": 50})
+    live.tick(10)
+    (over,) = live.alerts()
+    assert (over["state"], over["metricType"], over["value"], over["threshold"]) == ("resolved", "memory_usage", 50, 80)
+    assert [each["id"] for each in live.alerts(metricType="cpu_usage")] == [alert["id"]]
+
+
 def test_a_change_in_percent_is_measured_against_what_was_before(live: Live) -> None:
     live.rule(condition="percent_increase", threshold=50, compareTo=60, window=10, aggregation="last")
     assert live.run("100 100 100 100 100 100 100 120 160", start=0)[-2:] == ["-", "firing"]

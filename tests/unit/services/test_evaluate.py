@@ -223,3 +223,16 @@ def test_silence_is_what_is_the_matter_only_where_the_rule_says_so(policy: NoDat
 
     (alert,) = world.episodes.values()
     assert (alert.alert.state, alert.message) == (State.FIRING, message)
+
+
+def test_of_several_conditions_it_is_the_silent_one_that_is_told_of() -> None:
+    conditions = (Condition("m", ABOVE, 90), Condition("n", ABOVE, 80))
+    world = JudgedWorld(Rule("r", "r", conditions, match=Match.ANY, group_by=("host",), no_data=NoData.ALERT))
+    world.drain((series("m", host="a"), START, 20.0), (series("n", host="a"), START, 20.0))
+    world.evaluate.run(START, healthy=True)
+    for tick in range(1, 13):
+        world.drain((series("m", host="a"), START + tick * TICK, 20.0))
+        world.evaluate.run(START + tick * TICK, healthy=True)
+
+    (alert,) = world.episodes.values()
+    assert (alert.metric_type, alert.value, alert.message) == ("n", None, "r on host=a: n has sent no data for 1 min")
