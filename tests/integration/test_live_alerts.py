@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.domain.report_ranges import Period, ReportRange
+from chalicelib.domain.reports import Report
 from chalicelib.domain.silences import Scope, Silence
 from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
-from chalicelib.wiring import alerting, ticking
+from chalicelib.wiring import alerting, reports, ticking
 from tests.integration.live import ALERTS, RULES, TICK, Live
 
 
@@ -489,6 +492,23 @@ def test_statistics_count_what_fired_and_how_long_it_took(live: Live) -> None:
     assert (found["acknowledged"], found["medianSecondsToAcknowledge"]) == (0, None)
     assert found["medianSecondsToResolve"] == 10
     assert live.api.get(f"{ALERTS}/stats", from_="now", to="-1h").status == 400
+
+
+def test_a_report_lists_the_alerts_that_its_statistics_count(live: Live) -> None:
+    # given an alert that was pending before the range and fired in it, and one that somebody ended before it fired
+    live.rule(duration=20, aggregation="last")
+    live.run("95 96 97 40")
+    (fired,) = live.alerts()
+    live.run("95", start=60)
+    live.api.post(f"{ALERTS}/{live.alerts()[0]['id']}/resolve")
+
+    def report(start: float, end: float) -> Report:
+        ranges = ReportRange(Period.HOURLY, live.at(start), live.at(end), ZoneInfo("UTC"))
+        return reports.reporting().build(ranges, live.at(end))
+
+    before, within = report(-600, 15), report(15, 600)
+    assert [[each.alert.id for each in found.alerts] for found in (before, within)] == [[], [fired["id"]]]
+    assert [found.alert_statistics.fired for found in (before, within)] == [0, 1]
 
 
 def test_what_is_over_is_kept_for_as_long_as_promised(live: Live) -> None:

@@ -98,6 +98,7 @@ class PostgresAlerts:
             "tags": Jsonb(dict(wanted.tags)),
             "start": None if wanted.start is None else to_datetime(wanted.start),
             "end": None if wanted.end is None else to_datetime(wanted.end),
+            "fired": None if wanted.fired is None else [to_datetime(each) for each in wanted.fired],
             "after": None if after is None else to_datetime(after[0]),
             "after_id": None if after is None else after[1],
             "limit": limit,
@@ -110,6 +111,8 @@ class PostgresAlerts:
                 " AND (%(severity)s::text IS NULL OR severity = %(severity)s) AND tags @> %(tags)s"
                 " AND (%(start)s::timestamptz IS NULL OR pending_since >= %(start)s)"
                 " AND (%(end)s::timestamptz IS NULL OR pending_since < %(end)s)"
+                " AND (%(fired)s::timestamptz[] IS NULL"
+                "      OR (fired_at >= (%(fired)s::timestamptz[])[1] AND fired_at < (%(fired)s::timestamptz[])[2]))"
                 " AND (%(after)s::timestamptz IS NULL OR pending_since < %(after)s"
                 "      OR (pending_since = %(after)s AND id > %(after_id)s))"
                 " ORDER BY pending_since DESC, id LIMIT %(limit)s",
