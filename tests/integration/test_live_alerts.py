@@ -494,6 +494,20 @@ def test_statistics_count_what_fired_and_how_long_it_took(live: Live) -> None:
     assert live.api.get(f"{ALERTS}/stats", from_="now", to="-1h").status == 400
 
 
+def test_who_has_it_in_hand_before_it_fires_took_no_time(live: Live) -> None:
+    live.rule(duration=20, aggregation="last")
+    live.run("95")
+    alert_id = live.alerts()[0]["id"]
+    alerting.respond().acknowledge(alert_id, by="ann", comment="", expires_at=None, expected=None, now=live.at(5))
+    live.run("96 97", start=10)
+
+    (row,) = live.api.get(f"{ALERTS}/stats", from_=_iso(live, -10), to=_iso(live, 100)).body["rules"]
+    assert (row["acknowledged"], row["medianSecondsToAcknowledge"]) == (1, 0)
+    ranges = ReportRange(Period.HOURLY, live.at(-10), live.at(100), ZoneInfo("UTC"))
+    found = reports.reporting().build(ranges, live.at(100)).alert_statistics
+    assert (found.acknowledged, found.seconds_to_acknowledge) == (1, 0)
+
+
 def test_a_report_lists_the_alerts_that_its_statistics_count(live: Live) -> None:
     # given an alert that was pending before the range and fired in it, and one that somebody ended before it fired
     live.rule(duration=20, aggregation="last")
