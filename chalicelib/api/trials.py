@@ -144,7 +144,7 @@ def explain_alert(request: Request, alert_id: str) -> Answer:
         at = parse_moment(request.query("at") or "now", request.now)
     except InvalidInstant as error:
         raise InvalidInput(f"at: {error}.", field="at") from None
-    return Answer(alerting.explain().alert(alert_id, at, now=request.now))
+    return Answer(alerting.explain().alert(alert_id, at))
 
 
 def _read_trial(fields: Fields, now: int, *, given: object = None) -> tuple[Rule, int, int]:

@@ -14,7 +14,10 @@ from chalicelib.domain.rules import Severity
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Which alerts of the history are meant; None and empty = all. `start` <= pending since < `end`, epoch ms."""
+    """Which alerts of the history are meant; None and empty = all. `start` <= pending since < `end`, epoch ms.
+
+    `fired`: those that came to fire from the one instant until before the other.
+    """
 
     states: Sequence[State] = ()
     rule_id: str | None = None
@@ -23,6 +26,7 @@ class AlertFilter:
     tags: Mapping[str, str] = field(default_factory=dict)
     start: int | None = None
     end: int | None = None
+    fired: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

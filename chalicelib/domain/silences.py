@@ -47,7 +47,10 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Holds from `starts_at` until before `ends_at` (epoch ms); one that is lifted early ends then."""
+    """Holds from `starts_at` until before `ends_at` (epoch ms); one that is lifted early ends then.
+
+    One that is lifted before it began ends where it starts: it never holds.
+    """
 
     id: str
     scope: Scope
@@ -57,8 +60,8 @@ class Silence:
     comment: str = ""
 
     def span_at(self, now: int) -> tuple[int, int] | None:
-        """When it began and ends or ended last, as seen at `now`; None before its begin."""
-        return (self.starts_at, self.ends_at) if self.starts_at <= now else None
+        """When it began and ends or ended last, as seen at `now`; None before its begin, and if it never holds."""
+        return (self.starts_at, self.ends_at) if self.starts_at <= now and self.starts_at < self.ends_at else None
 
     @property
     def mute(self) -> Mute:

@@ -1,7 +1,7 @@
 """Deliver: one notification job to its channel, effectively once.
 
 1. The claim of the thread (channel and alert): only who holds it sends. A job older than the newest one of its thread
-   is superseded, and so is a `resolved` where nothing ever arrived.
+   is superseded, and so is a `resolved` where nothing ever arrived, and a reply where there is no message to reply to.
 2. A claim whose holder died, or whose request left without an answer, is a doubt: it is sent once more, marked as a
    possible duplicate, and never a third time.
 3. The channel. An error before it arrived is tried again later, with growing pauses; one that is for good ends it.
@@ -68,6 +68,10 @@ class Deliver:
             return self._look(job, claim, now)
         if not (claim.is_told or job.was_told) and Reason(job.notice.reason) in _FOLLOWS:
             self._finish(job, claim, Outcome.SUPERSEDED, now, "Nothing of this alert arrived before.")
+            return None
+        if Reason(job.notice.reason) is Reason.STANDOUTS and not claim.references:
+            why = "There is no message of this alert alone to write it below."
+            self._finish(job, claim, Outcome.SUPERSEDED, now, why)
             return None
         if claim.doubts >= MAX_DOUBTS:
             self._end_others(job, Outcome.UNCERTAIN, now, delivered=Delivered())
@@ -153,8 +157,8 @@ class Deliver:
     def _pause(self, tries: int, asked: int | None) -> int:
         """Seconds: four times longer each time, a quarter more or less by chance; never less than was asked for."""
         grown = min(LONGEST_PAUSE, 4 ** min(tries - 1, 6))
-        spread = max(1, round(grown * (0.75 + self._chance() / 2)))
-        return min(LONGEST_PAUSE, spread) if asked is None else max(1, min(asked, LONGEST_RETRY_AFTER))
+        spread: int = max(1, round(grown * (0.75 + self._chance() / 2)))
+        return max(min(LONGEST_PAUSE, spread), min(asked or 0, LONGEST_RETRY_AFTER))
 
     def _send_receipt(
         self,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.domain.conditions import Condition
+from chalicelib.domain.episodes import Episode
 from chalicelib.domain.rules import Verdict
 from chalicelib.domain.verdicts import Readings, compared_values, judge_condition
 from chalicelib.services.rule_plan import PlannedRule
@@ -26,12 +27,24 @@ def evidence_of(planned: PlannedRule, seen: Seen, *, firing: bool) -> dict[str, 
     return {"match": str(rule.match), "conditions": conditions}
 
 
-def decisive(planned: PlannedRule, seen: Seen) -> int:
-    """The condition that tells most about a breach: the first one breached, else the first."""
-    for place, (condition, (readings, _)) in enumerate(zip(planned.rule.conditions, seen, strict=True)):
-        if judge_condition(condition, readings, firing=False)[0] == Verdict.BREACHED:
-            return place
-    return 0
+def decisive(planned: PlannedRule, seen: Seen, episode: Episode, *, holds: bool) -> int:
+    """The condition that an alert is about: while the rule `holds` the first one breached, else the first one silent.
+
+    Otherwise the one that the alert has been about so far.
+    """
+    conditions = planned.rule.conditions
+    if holds:
+        found = [
+            judge_condition(condition, readings, firing=False)[0]
+            for condition, (readings, _) in zip(conditions, seen, strict=True)
+        ]
+        for verdict in (Verdict.BREACHED, Verdict.NO_DATA):
+            if verdict in found:
+                return found.index(verdict)
+    known = (episode.metric_type, episode.threshold)
+    exact = [place for place, each in enumerate(conditions) if (each.metric_type, each.threshold) == known]
+    alike = [place for place, each in enumerate(conditions) if each.metric_type == episode.metric_type]
+    return next(iter((*exact, *alike)), 0)
 
 
 def compared_value(condition: Condition, readings: Readings) -> float | None:

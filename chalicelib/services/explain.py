@@ -66,7 +66,7 @@ class Explain:
         self._standouts = standouts
         self._tick_ms = tick_ms
 
-    def alert(self, alert_id: str, at: int, *, now: int) -> dict[str, Any]:
+    def alert(self, alert_id: str, at: int) -> dict[str, Any]:
         """Why an alert stood as it did at `at`, epoch ms. Raises NotFound, or InvalidInput for a time before it."""
         episode, timeline = self._history.get(alert_id)
         passed = [step for step in timeline if step.at <= at]
@@ -74,7 +74,7 @@ class Explain:
             raise InvalidInput(f"at: the alert began at {to_iso(episode.alert.pending_since)}, after that.", field="at")
         last = passed[-1]
         record = self._rules.get(episode.rule_id)
-        mute = muting(self._silences.relevant(now), episode.subject, at)
+        mute = muting(self._silences.relevant(at), episode.subject, at)
         fires = last.target is State.FIRING
         seen = None if record is None else self._seen_at(record.rule, episode.tags, at, firing=fires)
         return {

@@ -29,7 +29,7 @@ class HostRegister(Protocol):
         ...
 
     def forget(self, name: str, now: int) -> None:
-        """List it no more until it is seen again. Raises Unavailable."""
+        """List it no more until it is seen again; nobody judges until the transaction ends. Raises Unavailable."""
         ...
 
 

@@ -218,7 +218,7 @@ def _update(
 ) -> Episode:
     """The episode as people see it now. The message tells of the breach, also once it is over or no more data comes."""
     rule = planned.rule
-    place = decisive(planned, seen)
+    place = decisive(planned, seen, episode, holds=holds)
     condition, unit = rule.conditions[place], planned.sources[place][0].unit
     value = compared_value(condition, seen[place][0])
     shown_unit = "percent" if condition.operator.is_change else unit
@@ -226,6 +226,7 @@ def _update(
         episode,
         alert=episode.alert if alert is None else alert,
         rule_name=rule.name,
+        metric_types=tuple(dict.fromkeys((condition.metric_type, *rule.metric_types))),
         severity=rule.severity,
         value=value,
         threshold=condition.threshold,

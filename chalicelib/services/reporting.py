@@ -13,7 +13,6 @@ from dataclasses import replace
 import numpy as np
 
 from chalicelib.domain.alert_form import AlertFilter
-from chalicelib.domain.alerts import State
 from chalicelib.domain.names import (
     ACTIVE_USERS,
     ERROR_RATE,
@@ -50,7 +49,7 @@ class Reporting:
     def build(self, ranges: ReportRange, now: int) -> Report:
         """The report on a range as it is known at `now` (epoch ms). Raises Unavailable."""
         business = self._facts.business_metrics(MAX_BUSINESS_METRICS)
-        alerts = self._alerts.page(_fired_within(ranges), None, MAX_ALERTS)
+        alerts = self._alerts.page(AlertFilter(fired=(ranges.start, ranges.end)), None, MAX_ALERTS)
         statistics = self._facts.alert_statistics(ranges.start, ranges.end)
         setup = self._facts.setup()
         with self._together.queries() as queries:
@@ -114,10 +113,6 @@ def _steps(ranges: ReportRange, histories: dict[str, History], now: int) -> tupl
         for place, begin in enumerate(edges[:-1])
         if begin < now
     )
-
-
-def _fired_within(ranges: ReportRange) -> AlertFilter:
-    return AlertFilter(states=(State.FIRING, State.RESOLVED), start=ranges.start, end=ranges.end)
 
 
 def _nothing_recorded(covered: Coverage) -> list[str]:

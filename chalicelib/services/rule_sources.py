@@ -68,13 +68,17 @@ def _first(found: Sequence[Windowed]) -> Windowed:
 def resolve(reading: Reading, catalogued: Catalogued) -> Source:
     """A reading on these series. Raises InvalidInput for units that do not convert."""
     own = _chosen(reading.metric_type, reading.tags, catalogued)
-    if reading.metric_type == ERROR_RATE:
-        events = {series: each for series, each in own.items() if each.unit == EVENT_UNIT}
-        if events:
-            return _error_rate(reading, events, catalogued)
+    if reading.metric_type == ERROR_RATE and _is_derived(own, catalogued):
+        return _error_rate(reading, catalogued)
     if reading.metric_type == THROUGHPUT and not own:
         return _throughput(reading, catalogued)
     return _recorded(reading, own)
+
+
+def _is_derived(own: Mapping[int, Definition], catalogued: Catalogued) -> bool:
+    """Whether failures are recorded as events. Of what has never failed no series says so: then those of others do."""
+    looked_at = own or catalogued.get(ERROR_RATE, {})
+    return any(each.unit == EVENT_UNIT for each in looked_at.values())
 
 
 def _recorded(reading: Reading, chosen: Mapping[int, Definition]) -> Source:
@@ -82,12 +86,14 @@ def _recorded(reading: Reading, chosen: Mapping[int, Definition]) -> Source:
     return Source(part.groups, kinds, unit, (part,), _first)
 
 
-def _error_rate(reading: Reading, events: Mapping[int, Definition], catalogued: Catalogued) -> Source:
+def _error_rate(reading: Reading, catalogued: Catalogued) -> Source:
     """100 x events / requests in the same window, by the tags that both carry; no data where nobody asked."""
-    shared = _keys(catalogued.get(ERROR_RATE, {}).values()) & _keys(catalogued.get(RESPONSE_TIME, {}).values())
-    selection = tuple((key, expression) for key, expression in reading.tags if key in shared)
-    group_by = tuple(key if key in shared else "" for key in reading.group_by)
-    failed = {series: each for series, each in events.items() if selects(selection, dict(each.tags))}
+    of_events = _keys(catalogued.get(ERROR_RATE, {}).values())
+    of_requests = _keys(catalogued.get(RESPONSE_TIME, {}).values())
+    selection = tuple(each for each in reading.tags if each[0] not in of_events ^ of_requests)
+    group_by = tuple(key if key in of_events & of_requests else "" for key in reading.group_by)
+    found = _chosen(ERROR_RATE, selection, catalogued)
+    failed = {series: each for series, each in found.items() if each.unit == EVENT_UNIT}
     asked = _chosen(RESPONSE_TIME, selection, catalogued)
     requests, kinds, _ = _part(_as(reading, RESPONSE_TIME, "count"), asked, group_by)
     errors, _, _ = _part(_as(reading, ERROR_RATE, "sum"), failed, group_by)

@@ -16,11 +16,14 @@ from chalicelib.services.tell import Tell
 from chalicelib.storage.postgres.alerts import PostgresAlerts
 from chalicelib.storage.postgres.channels import PostgresChannels
 from chalicelib.storage.postgres.connection import Database
+from chalicelib.storage.postgres.evaluation import PostgresEvaluation
 from chalicelib.storage.postgres.outbox import PostgresOutbox
 from chalicelib.storage.postgres.rules import PostgresRules
 from chalicelib.storage.postgres.silences import PostgresSilences
 from chalicelib.storage.postgres.tellings import PostgresTellings
 from infra.local.postgres import Postgres
+from tests.call import Reply
+from tests.infra.local.eventually import eventually
 from tests.integration.live import ALERTS, Live
 
 ROUNDS = 8
@@ -109,3 +112,28 @@ def test_an_alert_is_ended_once_whoever_comes_first(live: Live, another: Callabl
         ]
         # and the version counts every change that was made
         assert alert["version"] == firing["version"] + 1 + (alert["acknowledgedBy"] is not None)
+
+
+def test_a_host_is_forgotten_while_rules_are_judged_and_neither_waits_for_ever(live: Live, postgres: Postgres) -> None:
+    # given a host with an alert that is pending, and a tick that has just begun to judge
+    live.rule(duration=600)
+    live.run("95")
+    watcher, tick = Database(postgres.url), Database(postgres.url)
+    waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'perfmon' AND wait_event_type = 'Lock'"
+    answers: list[Reply] = []
+    forget = threading.Thread(target=lambda: answers.append(live.api.delete("/monitoring/hosts/web-1")))
+    with ExitStack() as opened:
+        opened.callback(watcher.close)
+        opened.callback(tick.close)
+        with tick.transaction():
+            PostgresEvaluation(tick).begin()
+
+            # when somebody forgets the host, and the tick goes on to the alerts
+            forget.start()
+            eventually(lambda: bool(watcher.ask(waiting, {})))
+            (pending,) = PostgresAlerts(tick).live()
+
+        # then the tick has them, and the host is forgotten once it is done
+        forget.join()
+    assert answers[0].status < 300, answers[0].body
+    assert live.api.get(f"{ALERTS}/{pending.alert.id}").status == 404

@@ -51,6 +51,10 @@ def test_the_rate_is_grouped_by_the_tags_that_both_metrics_carry(api: Api) -> No
     assert rates(api, groupBy="endpoint", tags="endpoint:/a") == {"/a": 50.0}
     # error events carry no method: it can neither group nor choose
     assert rates(api, groupBy="method") == {"": 40.0}
+    assert rates(api, tags="method:GET") == {"": 40.0}
+    # of an endpoint that has never failed, none fail
+    assert rates(api, tags="endpoint:/b") == {"": 0.0}
+    assert rates(api, tags="endpoint:/nowhere") == rates(api, tags="endpont:/a") == {}
 
 
 def test_without_requests_there_is_no_rate_rather_than_zero(api: Api) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from chalicelib.domain.report_ranges import Period, ReportRange
+from chalicelib.domain.reports import Report
+from chalicelib.domain.silences import Scope, Silence
 from chalicelib.storage.postgres.alert_retention import PostgresAlertRetention
-from chalicelib.wiring import alerting, ticking
+from chalicelib.wiring import alerting, reports, ticking
 from tests.integration.live import ALERTS, RULES, TICK, Live
 
 
@@ -72,6 +76,26 @@ def test_all_conditions_must_hold_or_any(live: Live) -> None:
     live.send(10, {"cpu_usage": 95, "memory_usage": 91})
     live.tick(10)
     assert {alert["ruleId"] for alert in live.alerts(state="firing")} == {both, either}
+
+
+def test_an_alert_is_about_the_metric_whose_condition_holds(live: Live) -> None:
+    # given a rule about processors or memory, and a host whose memory is full
+    conditions = [
+        {"metricType": metric, "condition": "greater_than", "threshold": threshold, "aggregation": "last", "window": 10}
+        for metric, threshold in (("cpu_usage", 90), ("memory_usage", 80))
+    ]
+    live.rule(conditions=conditions, match="any", metricType=None, condition=None, threshold=None)
+    live.send(0, {"cpu_usage": 20, "memory_usage": 95})
+    live.tick(0)
+
+    # then the alert names memory with memory's value, also once it is over
+    (alert,) = live.alerts()
+    assert (alert["metricType"], alert["value"], alert["threshold"]) == ("memory_usage", 95, 80)
+    live.send(10, {"cpu_usage": 21, "memory_usage": 50})
+    live.tick(10)
+    (over,) = live.alerts()
+    assert (over["state"], over["metricType"], over["value"], over["threshold"]) == ("resolved", "memory_usage", 50, 80)
+    assert [each["id"] for each in live.alerts(metricType="cpu_usage")] == [alert["id"]]
 
 
 def test_a_change_in_percent_is_measured_against_what_was_before(live: Live) -> None:
@@ -385,6 +409,15 @@ def test_a_silence_is_previewed_created_listed_and_lifted(live: Live) -> None:
     assert live.api.post("/monitoring/silences", {"endsAt": _iso_clock(60)}).body["field"] == "ruleId"
 
 
+def test_a_silence_that_is_lifted_before_it_begins_is_listed_no_more(live: Live) -> None:
+    planned = {"severity": ["low"], "startsAt": _iso_clock(3600), "endsAt": _iso_clock(7200)}
+    created = live.api.post("/monitoring/silences", planned).body
+    lifted = live.api.delete(f"/monitoring/silences/{created['id']}").body
+    assert lifted["endsAt"] == lifted["startsAt"]
+    assert live.api.get("/monitoring/silences").body["silences"] == []
+    assert live.api.get("/monitoring/silences", ended="true").body["silences"] == [lifted]
+
+
 def test_a_maintenance_window_is_previewed_created_and_lifted(live: Live) -> None:
     window = {"severity": ["high"], "start": "0 2 * * sun", "duration": 7200, "timeZone": "Europe/Berlin"}
     assert live.api.post("/monitoring/maintenance-windows/preview", window).body["occurs"]
@@ -410,6 +443,19 @@ def test_an_alert_is_explained_at_any_moment_of_its_life(live: Live) -> None:
     assert firing["evidence"]["evidence"]["conditions"][0]["value"] == 97
     assert now["because"] == "The recovery condition held for as long as the rule asks."
     assert live.api.get(path, at=_iso(live, -10)).status == 400
+
+
+def test_what_muted_an_alert_is_told_long_after_the_silence_has_ended(live: Live) -> None:
+    old = Live(live.api, live.base - 30 * 86_400_000)
+    old.rule(aggregation="last")
+    old.run("95 40")
+    (alert,) = old.alerts()
+    silence = Silence("sil_1", Scope(tags=(("host", "web-1"),)), old.at(-60), old.at(5), "ann")
+    alerting.silence_book().add(silence, old.at(-60))
+
+    path = f"{ALERTS}/{alert['id']}/explain"
+    assert live.api.get(path, at=_iso(old, 0)).body["mutedBy"] == {"reason": "silenced", "id": "sil_1"}
+    assert live.api.get(path, at=_iso(old, 8)).body["mutedBy"] is None
 
 
 def test_a_rules_last_evaluations_are_shown(live: Live) -> None:
@@ -446,6 +492,37 @@ def test_statistics_count_what_fired_and_how_long_it_took(live: Live) -> None:
     assert (found["acknowledged"], found["medianSecondsToAcknowledge"]) == (0, None)
     assert found["medianSecondsToResolve"] == 10
     assert live.api.get(f"{ALERTS}/stats", from_="now", to="-1h").status == 400
+
+
+def test_who_has_it_in_hand_before_it_fires_took_no_time(live: Live) -> None:
+    live.rule(duration=20, aggregation="last")
+    live.run("95")
+    alert_id = live.alerts()[0]["id"]
+    alerting.respond().acknowledge(alert_id, by="ann", comment="", expires_at=None, expected=None, now=live.at(5))
+    live.run("96 97", start=10)
+
+    (row,) = live.api.get(f"{ALERTS}/stats", from_=_iso(live, -10), to=_iso(live, 100)).body["rules"]
+    assert (row["acknowledged"], row["medianSecondsToAcknowledge"]) == (1, 0)
+    ranges = ReportRange(Period.HOURLY, live.at(-10), live.at(100), ZoneInfo("UTC"))
+    found = reports.reporting().build(ranges, live.at(100)).alert_statistics
+    assert (found.acknowledged, found.seconds_to_acknowledge) == (1, 0)
+
+
+def test_a_report_lists_the_alerts_that_its_statistics_count(live: Live) -> None:
+    # given an alert that was pending before the range and fired in it, and one that somebody ended before it fired
+    live.rule(duration=20, aggregation="last")
+    live.run("95 96 97 40")
+    (fired,) = live.alerts()
+    live.run("95", start=60)
+    live.api.post(f"{ALERTS}/{live.alerts()[0]['id']}/resolve")
+
+    def report(start: float, end: float) -> Report:
+        ranges = ReportRange(Period.HOURLY, live.at(start), live.at(end), ZoneInfo("UTC"))
+        return reports.reporting().build(ranges, live.at(end))
+
+    before, within = report(-600, 15), report(15, 600)
+    assert [[each.alert.id for each in found.alerts] for found in (before, within)] == [[], [fired["id"]]]
+    assert [found.alert_statistics.fired for found in (before, within)] == [0, 1]
 
 
 def test_what_is_over_is_kept_for_as_long_as_promised(live: Live) -> None:

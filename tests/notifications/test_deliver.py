@@ -103,6 +103,21 @@ def test_each_answer_means_what_it_should(
     assert world.receipts[0].disable is (answer[0] == 410)
 
 
+def test_a_receiver_that_always_asks_for_a_moment_is_tried_as_long_as_any_other(world: World, hook: Receiver) -> None:
+    # given a gateway that says "come back in a second" through an outage of hours
+    hook.answers = [(503, {"Retry-After": "1"})] * 6
+
+    waited = []
+    for _ in range(6):
+        again = world.deliver.run(world.job(), "line")
+        assert again is not None
+        waited.append(again.seconds)
+        world.now += again.seconds * 1000
+
+    # then the pauses grow all the same: else thirty tries would be over within a minute
+    assert waited == [1, 4, 16, 64, 256, 900]
+
+
 def test_an_error_never_shows_an_address_or_a_secret(world: World, hook: Receiver) -> None:
     for number, answer in enumerate([(404, {}), (500, {}), (0, {}), (-1, {}), (302, {"Location": "/s3cret"})], 1):
         hook.answers.append(answer)

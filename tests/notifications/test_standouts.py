@@ -122,3 +122,27 @@ def test_a_tag_that_looks_like_markup_is_text_in_the_reply(api: Api, cloud: Clou
     assert notifications.standouts().follow_up(now) == 0
     cloud.run(now)
     assert hook.got[-1].body["text"] == "Nothing else stands out on host=&lt;!channel&gt;&amp;."
+
+
+def test_what_was_told_together_has_no_thread_and_nothing_is_taken_for_a_failure(
+    api: Api, cloud: Cloud, hook: Receiver
+) -> None:
+    # given two alerts of which a bot told in one message
+    hook.body = json.dumps({"ok": True, "ts": "171.001", "channel": "C123"}).encode()
+    config = {"token": "xoxb-secret", "channel": "#alerts", "apiUrl": hook.url}
+    bot = api.post("/monitoring/channels", {"name": "slack", "type": "slack", "config": config}).body["id"]
+    now = time.time_ns() // 1_000_000
+    Story(keep_rule(rule(channels=[bot], groupWait=30))).fire_all(now, ["a", "b"])
+    cloud.run(now + 30_000)
+    assert len(hook.got) == 1
+
+    # when what else changed is looked for
+    notifications.standouts().run(now + 30_000)
+    notifications.standouts().follow_up(now + 30_000)
+    cloud.run(now + 30_000)
+
+    # then there is nothing of one of them alone to write it below, and the channel works all the same
+    assert len(hook.got) == 1
+    told = [notifications.ledger().of_alert(f"alert_{name}")[-1] for name in ("a", "b")]
+    assert [(str(each.entry.reason), str(each.state)) for each in told] == [("standouts", "superseded")] * 2
+    assert api.get(f"/monitoring/channels/{bot}").body["lastError"] is None

@@ -156,3 +156,23 @@ def test_together_they_are_one_message_to_a_rate_limit(api: Api, cloud: Cloud, h
     story.fire_all(NOW, ["a", "b", "c"])
     cloud.run(NOW + WAIT)
     assert [listed(got.body) for got in hook.got] == [["alert_a", "alert_b", "alert_c"]]
+
+
+def test_what_was_told_together_stays_one_message_to_a_rate_limit_afterwards(
+    api: Api, cloud: Cloud, hook: Receiver
+) -> None:
+    # given a channel that takes two messages an hour, and one that told of three alerts
+    body = {"name": "slow", "type": "webhook", "config": {"url": hook.url}, "rateLimit": 2}
+    channel = api.post("/monitoring/channels", body).body["id"]
+    story = Story(keep_rule(rule(channels=[channel], groupWait=30)))
+    story.fire_all(NOW, ["a", "b", "c"])
+    cloud.run(NOW + WAIT)
+
+    # when more fire later, then there is one message left for them, and no other
+    story.fire_all(NOW + 60_000, ["d", "e"])
+    cloud.run(NOW + 60_000 + WAIT)
+    story.fire(NOW + 120_000, "f", "web-f")
+    cloud.run(NOW + 120_000 + WAIT)
+    told = [["alert_a", "alert_b", "alert_c"], ["alert_d", "alert_e"]]
+    assert [listed(got.body) for got in hook.got] == told
+    assert states("f") == ["not_sent"]

@@ -99,7 +99,7 @@ class SilenceBook(Protocol):
         ...
 
     def relevant(self, now: int) -> list[AnySilence]:
-        """All that hold now, recur, or ended within the last day: silences before windows."""
+        """All that hold at an instant, recur, or ended within the week before it: silences before windows."""
         ...
 
 

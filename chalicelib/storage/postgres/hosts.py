@@ -73,8 +73,10 @@ class PostgresHosts:
         return None if row is None else _host(*row)
 
     def forget(self, name: str, now: int) -> None:
-        """List it no more until it is seen again. Raises Unavailable."""
+        """List it no more until it is seen again; nobody judges until the transaction ends. Raises Unavailable."""
         with self._database.transaction() as connection:
+            # An evaluation locks its row and then alerts: the other way round they would wait for each other.
+            connection.execute("SELECT FROM evaluation FOR UPDATE")
             connection.execute(
                 "UPDATE hosts SET forgotten_at = greatest(%s, last_seen) WHERE name = %s", (to_datetime(now), name)
             )

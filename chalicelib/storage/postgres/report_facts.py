@@ -6,16 +6,17 @@ from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.names import DEFAULT_UNITS
 from chalicelib.domain.noise import suggest_fix
 from chalicelib.domain.reports import AlertStatistics, RuleNoise, Setup
+from chalicelib.storage.postgres.alerts import SECONDS_TO_ACKNOWLEDGE
 from chalicelib.storage.postgres.connection import Database
 from chalicelib.storage.postgres.rules import TELLING
 
 MOST_NOISY = 5
-_TOTALS = """
+_TOTALS = f"""
 SELECT count(*), count(acknowledged_at), count(resolved_at),
-  extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY acknowledged_at - fired_at))::float8,
+  {SECONDS_TO_ACKNOWLEDGE},
   extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY resolved_at - fired_at))::float8
 FROM alerts WHERE fired_at >= %s AND fired_at < %s
-"""
+"""  # noqa: S608 -- constants both
 # How long each breach went on after it fired; what did not recover by itself has not ended.
 _BY_RULE = """
 SELECT a.rule_id, max(a.rule_name), count(*), count(a.acknowledged_at),

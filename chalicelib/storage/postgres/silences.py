@@ -44,13 +44,16 @@ class PostgresSilences:
     def page(
         self, kind: type[AnySilence], after: str, limit: int, *, ended_after: int | None = None
     ) -> list[AnySilence]:
-        """In the order of their ids, from behind `after`; `ended_after`: only what ends later. Raises Unavailable."""
+        """In the order of their ids, from behind `after`; `ended_after`: only what ends later, if it ever holds.
+
+        Raises Unavailable.
+        """
         ends = None if ended_after is None else to_datetime(ended_after)
         with self._database.transaction() as connection:
             rows = connection.execute(
                 "SELECT kind, document FROM silences WHERE kind = %(kind)s AND id > %(after)s"
-                " AND (%(ends)s::timestamptz IS NULL OR ends_at IS NULL OR ends_at > %(ends)s)"
-                " ORDER BY id LIMIT %(limit)s",
+                " AND (%(ends)s::timestamptz IS NULL OR ends_at IS NULL"
+                " OR ends_at > greatest(starts_at, %(ends)s)) ORDER BY id LIMIT %(limit)s",
                 {"kind": _KINDS[kind], "after": after, "ends": ends, "limit": limit},
             ).fetchall()
         return [_load(*row) for row in rows]
@@ -70,7 +73,10 @@ class PostgresSilences:
             )
 
     def relevant(self, now: int) -> list[AnySilence]:
-        """All that hold, recur, or ended not long ago: silences before windows. Raises Unavailable."""
+        """All that hold at an instant, recur, or ended within the week before it: silences before windows.
+
+        Raises Unavailable.
+        """
         since = to_datetime(now - MAX_WINDOW_SECONDS * 1000)
         with self._database.transaction() as connection:
             rows = connection.execute(

@@ -131,11 +131,16 @@ class PostgresTellings:
             )
 
     def sent_since(self, channel_ids: Sequence[str], since: int) -> dict[str, tuple[int, int]]:
-        """By channel: how much was sent since an instant, and held back after the last of it. Raises Unavailable."""
+        """By channel: how many messages were sent since an instant, and how much was held back after the last of them.
+
+        Those of a rule that waited for each other from one instant on are one message. Raises Unavailable.
+        """
         with self._database.transaction() as connection:
             rows = connection.execute(
-                "SELECT c.id, (SELECT count(*) FROM notifications n WHERE n.channel_id = c.id AND n.at > %(since)s"
-                " AND n.state <> 'not_sent'), (SELECT count(*) FROM notifications n WHERE n.channel_id = c.id"
+                "SELECT c.id, (SELECT count(DISTINCT CASE WHEN (n.notice ->> 'group_wait')::int > 0"
+                " THEN n.rule_id || ' ' || n.at ELSE n.id END) FROM notifications n WHERE n.channel_id = c.id"
+                " AND n.at > %(since)s AND n.state <> 'not_sent'),"
+                " (SELECT count(*) FROM notifications n WHERE n.channel_id = c.id"
                 " AND n.reason = 'rate_limited' AND n.seq > coalesce((SELECT max(s.seq) FROM notifications s"
                 " WHERE s.channel_id = c.id AND s.state <> 'not_sent'), 0)) FROM unnest(%(ids)s::text[]) AS c (id)",
                 {"ids": list(channel_ids), "since": to_datetime(since)},

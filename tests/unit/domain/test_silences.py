@@ -65,6 +65,12 @@ def test_the_end_of_a_silence_is_seen_once_by_who_asks_at_every_tick() -> None:
     assert ended_muting([Silence("s", Scope(rule_id="x"), 0, 5, "ann")], WEB, since=0, now=9) is None
 
 
+def test_a_silence_that_was_lifted_before_it_began_never_held_and_never_ends() -> None:
+    lifted = Silence("s", EVERYTHING, 2000, 2000, "ann")
+    assert [muting([lifted], WEB, now) for now in (1999, 2000, 2001)] == [None, None, None]
+    assert ended_muting([lifted], WEB, since=1990, now=2000) is None
+
+
 @pytest.mark.parametrize(
     ("start", "hours", "zone", "now", "holds"),
     [

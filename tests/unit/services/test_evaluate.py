@@ -14,6 +14,7 @@ from chalicelib.domain.conditions import Condition, Operator
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.evaluations import EvaluationState
 from chalicelib.domain.rules import Match, NoData, Rule
+from chalicelib.domain.selectors import Selection
 from chalicelib.domain.series import Kind
 from chalicelib.services.trial import TryRules
 from tests.unit.services.judged_world import START, TICK, JudgedWorld, series
@@ -223,3 +224,42 @@ def test_silence_is_what_is_the_matter_only_where_the_rule_says_so(policy: NoDat
 
     (alert,) = world.episodes.values()
     assert (alert.alert.state, alert.message) == (State.FIRING, message)
+
+
+def test_of_several_conditions_it_is_the_silent_one_that_is_told_of() -> None:
+    conditions = (Condition("m", ABOVE, 90), Condition("n", ABOVE, 80))
+    world = JudgedWorld(Rule("r", "r", conditions, match=Match.ANY, group_by=("host",), no_data=NoData.ALERT))
+    world.drain((series("m", host="a"), START, 20.0), (series("n", host="a"), START, 20.0))
+    world.evaluate.run(START, healthy=True)
+    for tick in range(1, 13):
+        world.drain((series("m", host="a"), START + tick * TICK, 20.0))
+        world.evaluate.run(START + tick * TICK, healthy=True)
+
+    (alert,) = world.episodes.values()
+    assert (alert.metric_type, alert.value, alert.message) == ("n", None, "r on host=a: n has sent no data for 1 min")
+
+
+@pytest.mark.parametrize(
+    ("tags", "rate"),
+    [
+        ((), 25.0),
+        ((("endpoint", "/a"),), 50.0),
+        ((("endpoint", "/b"),), 0.0),  # it has never failed: no series says so
+        ((("endpoint", "/nowhere"),), None),
+        ((("endpont", "/a"),), None),  # nobody carries it: it chooses nothing, as anywhere else
+        ((("method", "GET"),), 25.0),  # failures carry no method, requests no cause: neither can choose
+        ((("cause", "timeout"),), 25.0),
+    ],
+)
+def test_an_error_rate_is_chosen_by_the_tags_that_failures_and_requests_both_carry(
+    tags: Selection, rate: float | None
+) -> None:
+    condition = Condition("error_rate", Operator.GREATER_THAN_OR_EQUAL, 0, tags=tags)
+    world = JudgedWorld(Rule("r", "r", (condition,)))
+    a, b = (series("response_time", kind=Kind.EVENT, unit="ms", endpoint=each, method="GET") for each in ("/a", "/b"))
+    causes = ("timeout", "refused")
+    failed = [series("error_rate", kind=Kind.EVENT, unit="count", endpoint="/a", cause=each) for each in causes]
+    world.drain(*((each, START, 1.0) for each in (*[a, b] * 4, *failed)))
+    world.evaluate.run(START, healthy=True)
+
+    assert [each.value for each in world.episodes.values()] == ([] if rate is None else [rate])
