@@ -34,6 +34,8 @@ from chalicelib.tsdb.marks import Marks, read_new
 from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
 
 FRAMES_A_STEP = 2_000
+FRAMES_AT_ONCE = 100  # that are read before their bytes are counted
+BYTES_A_STEP = 32 << 20  # of frames; what becomes of them takes some six times as much memory
 WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
 FIRST = "-"
 MAX_HEARD = 500_000  # some 100 bytes each
@@ -96,13 +98,11 @@ class Drain:
         if self._refused and (self._refused_in != now // HOUR_MS or len(self._refused) > MAX_REFUSED):
             self._forget()  # another hour has room for other series
         self._epoch, self._frames = state.catalogue_epoch, state.frames
-        entries = self._source.read(state.entry_id, FRAMES_A_STEP)
-        more = len(entries) == FRAMES_A_STEP
+        entries, more = self._read(state.entry_id)
         if entries and _is_last_drained(entries[0], state):
             entries = entries[1:]
         elif state.entry_id != NOTHING_DRAINED:
-            entries = self._source.read(FIRST, FRAMES_A_STEP)
-            more = len(entries) == FRAMES_A_STEP
+            entries, more = self._read(FIRST)
             if entries:
                 _log.warning("the stream is not the one drained last: reading it again from its start")
         if not entries:
@@ -125,6 +125,19 @@ class Drain:
         total.samples += samples
         total.lost += marks.lost
         return more, entries[-1][0]
+
+    def _read(self, start: str) -> tuple[list[tuple[str, bytes]], bool]:
+        """The entries of one step from an id on, bounded in number and in bytes; and whether there may be more."""
+        entries: list[tuple[str, bytes]] = []
+        size = 0
+        while len(entries) < FRAMES_A_STEP and size < BYTES_A_STEP:
+            page = self._source.read(start, FRAMES_AT_ONCE)
+            entries += page
+            if len(page) < FRAMES_AT_ONCE:
+                return entries, False
+            size += sum(len(frame) for _, frame in page)
+            start = f"({page[-1][0]}"
+        return entries, True
 
     def _store_samples(self, step: DrainStep, frames: list[tuple[FrameHeader, bytes]], now: int) -> int:
         """Write the samples of new frames, and those that waited for a series which these frames define."""
