@@ -45,16 +45,18 @@ class DerivedQueries:
 
     def _error_rate(self, query: MetricQuery) -> MetricAnswer:
         """Percent of requests that failed; steps without a request have none. Recorded percentages as they are."""
-        events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
-        if not events.groups:
-            return self._recorded.run(query)
+        shared = query
         if query.selection or query.group_by:
             # Only what both metrics carry can tell their samples apart alike.
-            shared = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
-            query = _restricted(query, shared)
-            events = self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
-        requests = self._requests(query)
-        return present(query, _percent(events, requests))
+            keys = self._recorded.tag_keys(ERROR_RATE) & self._recorded.tag_keys(RESPONSE_TIME)
+            shared = _restricted(query, keys)
+        events = self._events(shared)
+        if not events.groups:
+            recorded = self._recorded.table(query)
+            are_any = query.selection and self._events(replace(query, selection=(), group_by=(), topk=0)).groups
+            if recorded.groups or not are_any:
+                return present(query, recorded)
+        return present(shared, _percent(events, self._requests(shared)))
 
     def _throughput(self, query: MetricQuery) -> MetricAnswer:
         """Requests a second: as recorded, or else counted from response times."""
@@ -66,6 +68,9 @@ class DerivedQueries:
         requests = self._requests(query)
         seconds = query.step / 1000
         return present(query, MetricTable("requests/s", requests.groups, requests.values / seconds, requests.tier))
+
+    def _events(self, query: MetricQuery) -> MetricTable:
+        return self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))
 
     def _requests(self, query: MetricQuery) -> MetricTable:
         return self._recorded.table(replace(query, metric_type=RESPONSE_TIME, unit=None, aggregation="count"))
