@@ -79,6 +79,8 @@ class CloudWatchSource:
         if not wanted:
             return Fetched((), job.collected_until)
         queries = {f"q{number}": query for number, query in enumerate(queries_of(job.config))}
+        # What an outage left may be more than one scrape may bring: the oldest first, the next ones go on there.
+        wanted = wanted[: max(1, job.sample_limit // len(queries))]
         request = {
             "StartTime": datetime.fromtimestamp(wanted.start / 1000, UTC),
             "EndTime": datetime.fromtimestamp(wanted.stop / 1000, UTC),

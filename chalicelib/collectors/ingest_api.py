@@ -16,6 +16,7 @@ from chalicelib.domain.recording import Body, NotRecorded, Recorded
 
 PATH = "/monitoring/metrics"
 SAMPLES_AT_ONCE = 5_000
+MOST_BYTES = 4 << 20  # of a body before it is compressed; the service takes 5 MB
 _TRIES = 3
 _LONGEST_PAUSE = 5.0  # seconds
 _NONE_TAKEN = 400
@@ -32,16 +33,19 @@ class IngestApi:
     pause: Callable[[float], None] = time.sleep
 
     def bodies(self, snapshots: Sequence[Mapping[str, Any]]) -> list[Body]:
-        """The requests' bodies, compressed, none with many more samples than the API takes well."""
-        parts: list[list[Mapping[str, Any]]] = []
-        size = SAMPLES_AT_ONCE
+        """The requests' bodies, compressed, none with many more samples, or more bytes, than the API takes well."""
+        bodies: list[Body] = []
+        part: list[bytes] = []
+        samples = size = 0
         for snapshot in snapshots:
-            if size >= SAMPLES_AT_ONCE:
-                parts.append([])
-                size = 0
-            parts[-1].append(snapshot)
-            size += len(snapshot["metrics"])
-        return [_body(part) for part in parts]
+            content = msgspec.json.encode(snapshot)
+            if part and (samples >= SAMPLES_AT_ONCE or size + len(content) > MOST_BYTES):
+                bodies.append(_body(part, samples))
+                part, samples, size = [], 0, 0
+            part.append(content)
+            samples += len(snapshot["metrics"])
+            size += len(content) + 1
+        return [*bodies, _body(part, samples)] if part else bodies
 
     def record(self, bodies: Sequence[Body], token: str, key: str) -> Recorded:
         """Hand bodies over, each once however often it has to be tried. Raises NotRecorded."""
@@ -81,9 +85,8 @@ class IngestApi:
         raise NotRecorded(f"the service did not take the samples: {why}")
 
 
-def _body(snapshots: Sequence[Mapping[str, Any]]) -> Body:
-    content = gzip.compress(msgspec.json.encode({"snapshots": snapshots}), 1)
-    return Body(content, sum(len(each["metrics"]) for each in snapshots))
+def _body(snapshots: Sequence[bytes], samples: int) -> Body:
+    return Body(gzip.compress(b'{"snapshots":[%b]}' % b",".join(snapshots), 1), samples)
 
 
 def _recorded(answer: Response, samples: int) -> Recorded:

@@ -45,21 +45,21 @@ class DerivedQueries:
 
     def _error_rate(self, query: MetricQuery) -> MetricAnswer:
         """Percent of requests that failed; steps without a request have none. Recorded percentages as they are."""
-        events = self._events(query)
-        if not events.groups:
-            recorded = self._recorded.table(query)
-            # Of what has never failed no series says so: then it counts whether others' failures are events.
-            if recorded.groups or not query.selection or not self._events(replace(query, selection=())).groups:
-                return present(query, recorded)
+        shared = query
         if query.selection or query.group_by:
-            # Only what both metrics carry can tell their samples apart alike.
+            # Only what both metrics carry can tell their samples apart alike; what neither carries chooses nothing.
             of_events, of_requests = self._recorded.tag_keys(ERROR_RATE), self._recorded.tag_keys(RESPONSE_TIME)
             selection = tuple(each for each in query.selection if each[0] not in of_events ^ of_requests)
             group_by = tuple(key for key in query.group_by if key in of_events & of_requests)
-            query = replace(query, selection=selection, group_by=group_by)
-            events = self._events(query)
-        requests = self._requests(query)
-        return present(query, _percent(events, requests))
+            shared = replace(query, selection=selection, group_by=group_by)
+        events = self._events(shared)
+        if not events.groups:
+            recorded = self._recorded.table(query)
+            # Of what has never failed no series says so: then it counts whether others' failures are events.
+            are_any = query.selection and self._events(replace(query, selection=(), group_by=(), topk=0)).groups
+            if recorded.groups or not are_any:
+                return present(query, recorded)
+        return present(shared, _percent(events, self._requests(shared)))
 
     def _events(self, query: MetricQuery) -> MetricTable:
         return self._recorded.table(replace(query, unit=EVENT_UNIT, aggregation="sum"))

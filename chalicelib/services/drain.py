@@ -14,6 +14,7 @@ Then trim the stream, but keep what can still be read live. A long backlog needs
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -27,13 +28,15 @@ from chalicelib.domain.series import Definition
 from chalicelib.domain.series_limits import Refusal
 from chalicelib.services.ports.drain import DrainStep, DrainStore, FrameSource
 from chalicelib.tsdb.catalogue import REFUSED, UNKNOWN, SeriesIndex
-from chalicelib.tsdb.columns import Columns, definition_rows, join, read_frames, read_rows, unpack
+from chalicelib.tsdb.columns import Columns, definition_rows, join, read_frames, read_rows, sound, unpack
 from chalicelib.tsdb.frame import NO_WRITER, CorruptFrame, FrameHeader, read_header
 from chalicelib.tsdb.head import HOUR_MS, build_heads
 from chalicelib.tsdb.marks import Marks, read_new
 from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainCounts, DrainState
 
 FRAMES_A_STEP = 2_000
+FRAMES_AT_ONCE = 100  # that are read before their bytes are counted
+BYTES_A_STEP = 32 << 20  # of frames; what becomes of them takes some six times as much memory
 WAIT_FOR_DEFINITION_MS = 24 * 3_600_000
 FIRST = "-"
 MAX_HEARD = 500_000  # some 100 bytes each
@@ -96,13 +99,11 @@ class Drain:
         if self._refused and (self._refused_in != now // HOUR_MS or len(self._refused) > MAX_REFUSED):
             self._forget()  # another hour has room for other series
         self._epoch, self._frames = state.catalogue_epoch, state.frames
-        entries = self._source.read(state.entry_id, FRAMES_A_STEP)
-        more = len(entries) == FRAMES_A_STEP
+        entries, more = self._read(state.entry_id)
         if entries and _is_last_drained(entries[0], state):
             entries = entries[1:]
         elif state.entry_id != NOTHING_DRAINED:
-            entries = self._source.read(FIRST, FRAMES_A_STEP)
-            more = len(entries) == FRAMES_A_STEP
+            entries, more = self._read(FIRST)
             if entries:
                 _log.warning("the stream is not the one drained last: reading it again from its start")
         if not entries:
@@ -111,25 +112,49 @@ class Drain:
         new, corrupt = read_new(entries, marks)
         for entry_id, error in corrupt:
             _log.error("corrupt frame", extra={"entry": entry_id, "reason": str(error)})
-        samples = self._store_samples(step, new, now) if new else 0
+        definitions, samples, damaged = self._unpack(new)
+        if definitions or len(samples):
+            self._store_samples(step, definitions, samples, now)
         writer, number = _identity(entries[-1][1])
         step.advance(
             DrainState(entries[-1][0], writer, number, state.catalogue_epoch, state.frames + len(new)),
             marks=marks.changed,
-            counts=DrainCounts(len(new), samples, marks.lost, len(corrupt)),
+            counts=DrainCounts(len(new), len(samples), marks.lost, len(corrupt) + damaged),
             now=now,
         )
         if marks.lost:
             _log.error("the buffer lost acknowledged frames", extra={"frames": marks.lost, "at": to_iso(now)})
         total.frames += len(new)
-        total.samples += samples
+        total.samples += len(samples)
         total.lost += marks.lost
         return more, entries[-1][0]
 
-    def _store_samples(self, step: DrainStep, frames: list[tuple[FrameHeader, bytes]], now: int) -> int:
-        """Write the samples of new frames, and those that waited for a series which these frames define."""
-        definitions = self._unheard(frames)
-        new = read_frames(frames)
+    def _read(self, start: str) -> tuple[list[tuple[str, bytes]], bool]:
+        """The entries of one step from an id on, bounded in number and in bytes; and whether there may be more."""
+        entries: list[tuple[str, bytes]] = []
+        size = 0
+        while len(entries) < FRAMES_A_STEP and size < BYTES_A_STEP:
+            page = self._source.read(start, FRAMES_AT_ONCE)
+            entries += page
+            if len(page) < FRAMES_AT_ONCE:
+                return entries, False
+            size += sum(len(frame) for _, frame in page)
+            start = f"({page[-1][0]}"
+        return entries, True
+
+    def _unpack(self, frames: list[tuple[FrameHeader, bytes]]) -> tuple[Mapping[int, Definition], Columns, int]:
+        """What new frames define and hold, and how many of them are damaged: one such must not hold up all others."""
+        samples = read_frames(frames)
+        if len(samples) == sum(header.samples for header, _ in frames):
+            with contextlib.suppress(CorruptFrame):
+                return self._unheard(frames), samples, 0
+        readable, damaged = sound(frames)
+        for error in damaged:
+            _log.error("corrupt frame", extra={"reason": str(error)})
+        return self._unheard(readable), read_frames(readable), len(damaged)
+
+    def _store_samples(self, step: DrainStep, definitions: Mapping[int, Definition], new: Columns, now: int) -> None:
+        """Write new samples, and those that waited for a series which is defined now."""
         parts = [new]
         if definitions:
             defined = step.define(definitions, now)
@@ -154,16 +179,19 @@ class Drain:
             samples, metrics, ranks = samples.where(~refused), metrics[~refused], ranks[~refused]
         for head in build_heads(samples, metrics, ranks):
             step.add_head(head, now=now, kept_until=max(head.hour + HOUR_MS, now) + self._retention_ms)
-        return len(new)
 
     def _unheard(self, frames: list[tuple[FrameHeader, bytes]]) -> dict[int, Definition]:
-        """What is defined by rows that did not come before: containers announce each of theirs every few minutes."""
+        """What is defined by rows that did not come before: containers announce each of theirs every few minutes.
+
+        Raises CorruptFrame.
+        """
         rows = {blake2b(row, digest_size=16).digest(): row for row in definition_rows(frames)}
         fresh = [row for digest, row in rows.items() if digest not in self._heard]
+        definitions = read_rows(fresh)
         if len(self._heard) > MAX_HEARD:
             self._heard.clear()
         self._heard |= rows.keys()
-        return read_rows(fresh)
+        return definitions
 
     def _refuse(self, refused: Mapping[int, tuple[int, Refusal]], now: int) -> None:
         """Remember which series are not taken up, so that their samples need not wait."""

@@ -19,10 +19,11 @@ from chalicelib.services.metric_query import MetricQuery
 from chalicelib.services.ports.drain import FrameSource
 from chalicelib.services.ports.reading import SampleStore
 from chalicelib.services.tiers import RAW, TIERS
-from chalicelib.tsdb.aggregate import Floats
+from chalicelib.tsdb.aggregate import OF_COUNTERS, Floats
 from chalicelib.tsdb.merge import places_of
 from chalicelib.tsdb.points import PointSeries, fill, largest, to_points
-from chalicelib.tsdb.rollups import concatenate, of_samples
+from chalicelib.tsdb.rolled_hours import hours_of
+from chalicelib.tsdb.rollups import HOUR_MS, concatenate, of_samples
 
 MAX_POINTS = 11_000
 _NICE_SECONDS = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600, 43_200, 86_400)
@@ -86,7 +87,11 @@ class QueryMetrics:
 
 def _of_rollups(query: MetricQuery, found: Gathered, span: dict[str, int]) -> Floats:
     choice = found.choice
-    rollups = concatenate([found.rolled, of_samples(found.samples.columns())])
+    samples = found.samples.columns()
+    if query.aggregation in OF_COUNTERS:
+        # A late sample lies among those that a rollup has the last of: beside it, it would read as a reset.
+        samples = samples.where(~np.isin(samples.times // HOUR_MS * HOUR_MS, hours_of(found.rolled.times)))
+    rollups = concatenate([found.rolled, of_samples(samples)])
     if choice.factors is not None:
         rollups = rollups.times_factors(choice.factors, choice.ids)
     group_of = choice.group_of[places_of(rollups.ids, choice.ids)]

@@ -5,7 +5,8 @@ Error events become one point, the percentage over the whole window, and so do r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -72,46 +73,72 @@ class Realtime:
             chosen = {sid: each for sid, each in series.items() if selects(selection, dict(each.tags))}
             _collect(live, frames, chosen, seen_samples)
             if derives:
-                traffic.add(frames, chosen)
+                traffic.add(frames, series)
             if len(entries) < PAGE:
                 break
             before = f"({entries[-1][0]}"
         for points in live.by_type.values():
             points.sort(key=lambda point: point.time, reverse=True)
-        traffic.derive(live, window_ms, now)
+        traffic.derive(live, series, selection, window_ms, now)
         return live
 
 
 @dataclass(slots=True)
 class _Traffic:
-    """Requests and error events of the whole window; points are limited in number, these are not."""
+    """Requests and error events of the whole window, by series; points are limited in number, these are not."""
 
-    requests: int = 0
-    error_events: int = 0
-    errors: float = 0.0
+    samples: Counter[int] = field(default_factory=Counter)
+    totals: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
 
-    def add(self, frames: list[tuple[FrameHeader, bytes]], chosen: dict[int, Definition]) -> None:
+    def add(self, frames: list[tuple[FrameHeader, bytes]], series: Mapping[int, Definition]) -> None:
         """Count what is in these frames."""
         if not frames:
             return
+        counted = [each for each, of in series.items() if of.metric_type == RESPONSE_TIME or is_error_event(of)]
         samples = read_frames(frames)
-        asked = [series_id for series_id, each in chosen.items() if each.metric_type == RESPONSE_TIME]
-        failed = [series_id for series_id, each in chosen.items() if is_error_event(each)]
-        self.requests += int(np.isin(samples.ids, np.array(asked, np.int64)).sum())
-        failures = samples.values[np.isin(samples.ids, np.array(failed, np.int64))]
-        self.error_events += len(failures)
-        self.errors += float(failures.sum())
+        samples = samples.where(np.isin(samples.ids, np.array(counted, np.int64)))
+        ids, places = np.unique(samples.ids, return_inverse=True)
+        totals = np.bincount(places, weights=samples.values, minlength=len(ids)).tolist()
+        for each, count, total in zip(ids.tolist(), np.bincount(places).tolist(), totals, strict=True):
+            self.samples[each] += count
+            self.totals[each] += total
 
-    def derive(self, live: Live, window_ms: int, now: int) -> None:
-        """Put the derived points in the place of the events, and of a throughput that nobody recorded."""
-        if ERROR_RATE in live.by_type and self.error_events:
-            recorded = [point for point in live.by_type[ERROR_RATE] if not is_error_event(point.definition)]
-            percent = Definition(ERROR_RATE, "percent", Kind.SAMPLED, ())
-            derived = [LivePoint(percent, now, 100 * self.errors / self.requests)] if self.requests else []
-            live.by_type[ERROR_RATE] = derived + recorded
-        if live.by_type.get(THROUGHPUT) == [] and self.requests:
+    def derive(
+        self, live: Live, series: Mapping[int, Definition], selection: Selection, window_ms: int, now: int
+    ) -> None:
+        """Put the derived points in the place of the events, and of a throughput that nobody recorded.
+
+        As in a query, only tags that all it is made of carry choose.
+        """
+        of_requests, of_errors = _keys(series, RESPONSE_TIME), _keys(series, ERROR_RATE)
+        if ERROR_RATE in live.by_type:
+            shared = tuple(each for each in selection if each[0] not in of_requests ^ of_errors)
+            failed = [each for each, of in series.items() if is_error_event(of) and selects(shared, dict(of.tags))]
+            if any(self.samples[each] for each in failed):
+                requests = self._requests(series, shared)
+                errors = sum(self.totals[each] for each in failed)
+                recorded = [point for point in live.by_type[ERROR_RATE] if not is_error_event(point.definition)]
+                percent = Definition(ERROR_RATE, "percent", Kind.SAMPLED, ())
+                derived = [LivePoint(percent, now, 100 * errors / requests)] if requests else []
+                live.by_type[ERROR_RATE] = derived + recorded
+        if live.by_type.get(THROUGHPUT) == [] and (requests := self._requests(series, _on(selection, of_requests))):
             rate = Definition(THROUGHPUT, "requests/s", Kind.SAMPLED, ())
-            live.by_type[THROUGHPUT] = [LivePoint(rate, now, self.requests / (window_ms / 1000))]
+            live.by_type[THROUGHPUT] = [LivePoint(rate, now, requests / (window_ms / 1000))]
+
+    def _requests(self, series: Mapping[int, Definition], selection: Selection) -> int:
+        return sum(
+            self.samples[each]
+            for each, of in series.items()
+            if of.metric_type == RESPONSE_TIME and selects(selection, dict(of.tags))
+        )
+
+
+def _keys(series: Mapping[int, Definition], metric_type: str) -> set[str]:
+    return {key for each in series.values() if each.metric_type == metric_type for key, _ in each.tags}
+
+
+def _on(selection: Selection, keys: set[str]) -> Selection:
+    return tuple(each for each in selection if each[0] in keys)
 
 
 def is_error_event(definition: Definition) -> bool:

@@ -64,6 +64,14 @@ def test_a_clock_that_jumps_makes_no_sample_of_another_time() -> None:
     assert [next(every)[0] for _ in range(2)] == [1000_000, 5003_000]
 
 
+def test_a_clock_that_is_set_back_tells_of_no_instant_twice() -> None:
+    stop = threading.Event()
+    # after the first multiple, the clock says 0.3 s less than it should when the wait for the next one is over
+    instants = iter([999.5, 999.99, 1000.0, 1000.99, 1000.99, 1000.7, 1000.99, 1000.99, 1001.0])
+    every = Readings([OneReading()], wall=lambda: next(instants)).every(1, stop)
+    assert [next(every)[0] for _ in range(2)] == [1000_000, 1001_000]
+
+
 def test_readings_with_the_same_tags_share_a_snapshot() -> None:
     readings = [Reading("a", 1, "B"), Reading("b", 2, "B", {"disk": "x"}), Reading("c", 3, "B")]
     shared, tagged = snapshots(readings, {"host": "h", "region": "eu"}, 5)

@@ -94,6 +94,8 @@ def test_the_token_comes_from_a_file_the_environment_or_systemd(tmp_path: Path) 
     ("arguments", "environment", "message"),
     [
         ([], {}, "There is no token"),
+        ([], {"PERFMON_TOKEN": "pm_one pm_two"}, "PERFMON_TOKEN must hold the token and nothing else"),
+        ([], {"PERFMON_TOKEN": "pm_ü"}, "PERFMON_TOKEN must hold the token and nothing else"),
         (["--token-file", "/does/not/exist"], {}, "cannot be read"),
         (["--interval", "0"], {"PERFMON_TOKEN": "x"}, "--interval: 0 must be a whole number from 1 to 3600"),
         ([], {"PERFMON_BUFFER": "many"}, "PERFMON_BUFFER: 'many' must be a whole number"),

@@ -172,6 +172,7 @@ def test_a_disk_that_is_full_is_said_and_what_was_there_stays_whole(
             add(spool, 2)
         with pytest.raises(OSError, match="No space left"):
             spool.keep(request_of([snapshot(3)]))
+    assert not list(tmp_path.glob("*.part"))
     add(spool, 4)
     found = emptied(spool)
     # What could not be made durable may be there nevertheless; its caller still has it and sends it under another key.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -38,7 +39,13 @@ LONG = {f"d{number}": "x" * 200 for number in range(10)}
 TOO_MANY = [f"m{number}" for number in range(251)]
 
 
-def job(config: Mapping[str, Any] = RDS, *, collected_until: int | None = None, interval: int = 300) -> Job:
+def job(
+    config: Mapping[str, Any] = RDS,
+    *,
+    collected_until: int | None = None,
+    interval: int = 300,
+    sample_limit: int = 20_000,
+) -> Job:
     """A job of that config."""
     return Job(
         id="tgt_1",
@@ -49,6 +56,7 @@ def job(config: Mapping[str, Any] = RDS, *, collected_until: int | None = None, 
         interval=interval,
         timeout=10,
         labels={},
+        sample_limit=sample_limit,
         collected_until=collected_until,
     )
 
@@ -156,6 +164,35 @@ def test_pages_are_read_to_the_end_in_one_range() -> None:
 
     assert [each.at for each in fetched.samples] == [NOW + MINUTE, NOW + 2 * MINUTE]
     assert [each["Id"] for each in request["MetricDataQueries"]] == ["q0", "q1", "q2", "q3"]
+
+
+def test_what_an_outage_left_is_made_up_for_in_pieces_within_the_limit() -> None:
+    # given a target of four statistics, not collected for two hours, that may bring 50 samples at once
+    ranges: list[tuple[int, int]] = []
+
+    class Counted:
+        def pages(self, given: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+            """A value of each statistic for each period."""
+            start, stop = (round(given[name].timestamp() * 1000) for name in ("StartTime", "EndTime"))
+            ranges.append((start, stop))
+            at = [datetime.fromtimestamp(each / 1000, UTC) for each in range(start, stop, MINUTE)]
+            yield [{"Id": f"q{n}", "Timestamps": at, "Values": [1.0] * len(at)} for n in range(4)]
+
+    source = CloudWatchSource(lambda: NOW, lambda region, timeout: Counted())
+    until: int | None = NOW - 120 * MINUTE
+
+    # when it is pulled again and again
+    brought = []
+    for _ in range(12):
+        fetched = source.fetch(job(collected_until=until, sample_limit=50), {})
+        brought.append(len([*fetched.samples]))
+        until = fetched.collected_until
+
+    # then no scrape brings more, and nothing is asked for twice or left out
+    assert max(brought) <= 50
+    assert ranges[0][0] == NOW - 120 * MINUTE
+    assert all(before[1] == after[0] for before, after in pairwise(ranges))
+    assert ranges[-1][1] == until == NOW - RDS.get("delay", 300) * 1000
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "ThrottlingException"])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api.body import MAX_INFLATED
 from chalicelib.channels.addresses import Guard
 from chalicelib.channels.http import Http
 from chalicelib.collectors.ingest_api import SAMPLES_AT_ONCE, IngestApi
@@ -56,6 +57,20 @@ def test_many_samples_go_in_pieces(service: Receiver, api: IngestApi) -> None:
     assert [each.headers["idempotency-key"] for each in service.got] == ["k-0", "k-1"]
     assert said.accepted == 4
     assert api.bodies([]) == []
+
+
+def test_samples_with_long_tags_go_in_pieces_that_the_service_takes(api: IngestApi) -> None:
+    tags = {f"tag_{number}": "x" * 256 for number in range(20)}
+    snapshots = [
+        {"tags": {**tags, "id": f"{number}"}, "timestamp": 1, "metrics": {"up": 1.0}} for number in range(2000)
+    ]
+
+    bodies = api.bodies(snapshots)
+
+    inflated = [gzip.decompress(each.content) for each in bodies]
+    assert max(map(len, inflated)) <= MAX_INFLATED
+    assert sum(each.samples for each in bodies) == 2000
+    assert [each for body in inflated for each in json.loads(body)["snapshots"]] == snapshots
 
 
 @pytest.mark.parametrize("answer", [(503, {"Retry-After": "1"}), (429, {}), (500, {}), (0, {})], ids=str)

@@ -57,6 +57,31 @@ def test_the_rate_is_grouped_by_the_tags_that_both_metrics_carry(api: Api) -> No
     assert rates(api, tags="endpoint:/nowhere") == rates(api, tags="endpont:/a") == {}
 
 
+@pytest.mark.parametrize("when", ["before the drain", "after the drain"])
+def test_the_live_view_chooses_by_the_tags_that_a_query_chooses_by(
+    api: Api, drain: Callable[[], Any], when: str
+) -> None:
+    for status in ("200", "200", "500", "404"):
+        request(api, status=status, endpoint="/a")
+    request(api, endpoint="/b")
+    if when == "after the drain":
+        drain()
+    for tags, rate, requests in (("endpoint:/a", [50.0], 4), ("method:GET", [40.0], 5), ("endpoint:/b", [], 1)):
+        live = api.get(f"{METRICS}/realtime", types="error_rate,throughput", tags=tags).body
+        assert [point["value"] for point in live["error_rate"]] == rate
+        assert [point["value"] for point in live["throughput"]] == [pytest.approx(requests / 300)]
+
+
+def test_a_rate_is_chosen_by_the_tags_that_both_metrics_carry(api: Api) -> None:
+    for status in ("200", "200", "500", "404"):
+        request(api, status=status, endpoint="/a")
+    request(api, endpoint="/b")
+    assert rates(api, tags="endpoint:/a") == {"": 50.0}
+    assert rates(api, tags="endpoint:/b") == {"": 0.0}
+    assert rates(api, tags="method:GET") == {"": 40.0}
+    assert rates(api, tags="endpoint:/c") == {}
+
+
 def test_without_requests_there_is_no_rate_rather_than_zero(api: Api) -> None:
     api.post(METRICS, {"metricType": "error_rate", "value": 1, "unit": "count"})
     assert rates(api) == {}

@@ -45,6 +45,23 @@ def test_one_bad_series_makes_it_400_and_the_good_one_is_kept(api: Api) -> None:
     assert api.call("POST", WRITE, b"no snappy", headers=PROTOBUF).status == 400
 
 
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/x-protobuf;proto=io.prometheus.write.v2.Request", 415),
+        ('application/x-protobuf; Proto="io.prometheus.write.v2.Request"', 415),
+        ("application/x-protobuf;proto=prometheus.WriteRequest", 204),
+        ("", 204),
+    ],
+)
+def test_a_remote_write_of_another_version_is_refused_so_that_its_sender_falls_back(
+    api: Api, content_type: str, status: int
+) -> None:
+    body = block(write_request(series({"__name__": "of_a_version"}, [(time.time_ns() // 1_000_000, 1.0)])))
+    answered = api.raw("POST", WRITE, body, headers={**PROTOBUF, "Content-Type": content_type})
+    assert answered["statusCode"] == status
+
+
 @pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_what_opentelemetry_exports_is_read_live(api: Api, compress: Callable[[bytes], bytes]) -> None:
     name = f"otel.{compress.__name__}"

@@ -108,6 +108,25 @@ def test_a_counters_rise_and_the_rate_of_failures_survive(api: Api, postgres: Po
     assert query(api, begin, "error_rate", "avg")["tier"] == "5m"
 
 
+def test_a_late_sample_of_a_counter_is_no_reset(api: Api, postgres: Postgres, begin: int) -> None:
+    # given rollups of a counter whose samples are gone
+    record(api, begin, hosts=1)
+    compact(begin + 10 * HOUR)
+    let_samples_go(postgres)
+    before = query(api, begin, "requests_total", "increase")["series"]
+
+    # when a sample comes late, from between two that are in a rollup
+    late = {"tags": {"host": "web-0"}, "timestamp": begin + 2 * HOUR + 30_000, "metrics": {"requests_total": 1205}}
+    api.post(METRICS, {"snapshots": [late]})
+
+    # then the counter has risen as it did, before the drain, before compaction and after it
+    assert query(api, begin, "requests_total", "increase")["series"] == before
+    wiring.drain().run(begin + 10 * HOUR)
+    assert query(api, begin, "requests_total", "increase")["series"] == before
+    wiring.compact().run(time.time_ns() // 1_000_000 + 400_000)
+    assert query(api, begin, "requests_total", "increase")["series"] == before
+
+
 def test_days_at_steps_of_hours_are_read_from_hours(api: Api, begin: int) -> None:
     record(api, begin, hours=2)
     compact(begin + 10 * HOUR)

@@ -150,14 +150,21 @@ def _token(file: str, environment: Mapping[str, str]) -> str:
     if not file and not environment.get("PERFMON_TOKEN") and credential.exists():
         file = str(credential)
     if not file:
-        return environment.get("PERFMON_TOKEN", "").strip()
+        token = environment.get("PERFMON_TOKEN", "").strip()
+        if token and not _is_token(token):
+            raise ConfigurationError("PERFMON_TOKEN must hold the token and nothing else.")
+        return token
     try:
         token = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"The token file cannot be read: {error}") from None
-    if not token.isascii() or len(token.split()) != 1:
+    if not _is_token(token):
         raise ConfigurationError(f"The token file {file} must hold one line with the token and nothing else.")
     return token
+
+
+def _is_token(text: str) -> bool:
+    return text.isascii() and len(text.split()) == 1
 
 
 def _check_disabled(names: Sequence[str]) -> None:

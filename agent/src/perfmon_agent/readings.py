@@ -35,8 +35,11 @@ class Readings:
             due = (int(self._wall()) // interval + 1) * interval
             if stop.wait(max(0.0, due - self._wall())):
                 return
-            if not due <= self._wall() < due + interval:  # the machine slept, or its clock was set
-                due = int(self._wall()) // interval * interval
+            now = self._wall()
+            if now < due:  # the clock was set back: the multiple before this one has been told of already
+                continue
+            if now >= due + interval:  # the machine slept, or its clock was set forward
+                due = int(now) // interval * interval
             yield due * 1000, self.collect()
 
     def collect(self) -> list[Reading]:

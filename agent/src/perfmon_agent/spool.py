@@ -56,9 +56,13 @@ class Spool:
             return
         path = self._new_path()
         unfinished = path.with_suffix(".part")
-        with FileIO(unfinished, "w") as file:
-            _write(file, content)
-        unfinished.replace(path)
+        try:
+            with FileIO(unfinished, "w") as file:
+                _write(file, content)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)  # while a disk is full, each round would leave another one behind
+            raise
         self._sync_directory()
         self._note(Segment(path, len(content), request.samples))
 

@@ -2,70 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-import msgspec
 import pytest
 
 from chalicelib.domain.errors import Unavailable
-from chalicelib.domain.series import Definition, Kind
-from chalicelib.domain.series_limits import Defined
 from chalicelib.services.drain import Drain
-from chalicelib.tsdb.frame import FrameBuilder
-from chalicelib.tsdb.progress import NOTHING_DRAINED, DrainState
-
-NOW = 1_800_000_000_000
-CPU = Definition("cpu_usage", "percent", Kind.SAMPLED, (("host", "a"),))
-MEMORY = Definition("memory_usage", "percent", Kind.SAMPLED, (("host", "a"),))
-
-
-class World:
-    """A stream, and a store that remembers what was defined in it."""
-
-    def __init__(self) -> None:
-        self.state = DrainState(NOTHING_DRAINED, 0, 0, 0, 0)
-        self.entries: list[tuple[str, bytes]] = []
-        self.defined: list[set[str]] = []
-        self.is_down = False
-
-    def announce(self, *rows: list[Definition]) -> None:
-        """A frame arrives that says what series stand for, and holds no samples of theirs."""
-        frame = FrameBuilder()
-        for row in rows:
-            frame.define(msgspec.msgpack.encode([(e.metric_type, e.unit, int(e.kind), e.tags) for e in row]))
-        number = len(self.entries)
-        self.entries.append((f"{number + 1}-0", frame.pack(7, number)))
-
-    def read(self, start: str, count: int) -> list[tuple[str, bytes]]:
-        return self.entries[max(int(start.partition("-")[0]) - 1, 0) :][:count]
-
-    def trim_before(self, entry_id: str) -> int:
-        return 0
-
-    @contextlib.contextmanager
-    def step(self) -> Iterator[World]:
-        yield self
-
-    def marks(self) -> dict[int, int]:
-        return {7: self.state.number + 1} if self.state.writer else {}
-
-    def define(self, definitions: Mapping[int, Definition], now: int) -> Defined:
-        if self.is_down:
-            raise Unavailable("down")
-        self.defined.append({each.metric_type for each in definitions.values()})
-        return Defined(dict.fromkeys(definitions, 1), {})
-
-    def advance(self, state: DrainState, **_: Any) -> None:
-        self.state = state
-
-    def expire_waiting(self, before: int) -> None:
-        """Nothing waits."""
-
-    def take_waiting(self, series_ids: list[int]) -> list[bytes]:
-        return []
+from tests.unit.services.drained_world import CPU, MEMORY, NOW, World
 
 
 @pytest.fixture
