@@ -62,15 +62,16 @@ class Stack:
         return {each["OutputKey"]: each["OutputValue"] for each in found}
 
     def physical(self, logical: str) -> str | None:
-        """A resource's own name; None where the stack has no such resource."""
+        """A resource's own name; None where the stack has no such resource, or no longer."""
         from botocore.exceptions import ClientError
 
         try:
-            found = self._client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical)
+            answer = self._client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical)
         except ClientError:
             return None
-        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
-        return name
+        found: dict[str, str] = answer["StackResourceDetail"]
+        # What a first deployment made and took back is still described, some of it under its name.
+        return None if found["ResourceStatus"] == "DELETE_COMPLETE" else found.get("PhysicalResourceId") or None
 
     def check_ready(self) -> None:
         """Raise Refused when nothing can be deployed over what is there."""
