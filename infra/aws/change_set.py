@@ -14,6 +14,7 @@ from infra.aws.refusals import Refused, said_clearly
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL_SECONDS = 2.0
 LONGEST = 3600.0  # a database with a replica takes half an hour to make
+_OTHER_HALF = {"NotifierPublicKey": "NotifierPrivateKey"}
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -137,9 +138,11 @@ class Stack:
             return None
         with said_clearly():
             template = self._client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
-        # Values that are not shown cannot be given back: they stay what they are.
+        # Values that are not shown cannot be given back: they stay what they are, and so does what belongs to them.
         given = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-        return Version(dict(template), {key: value for key, value in given.items() if set(value) != {"*"}})
+        hidden = {key for key, value in given.items() if set(value) == {"*"}}
+        kept = {key: value for key, value in given.items() if not {key, _OTHER_HALF.get(key)} & hidden}
+        return Version(dict(template), kept)
 
     def go_back(self, template: str, version: Version) -> None:
         """Deploy what ran before; `template` is the address of its template. Raises Refused."""

@@ -15,16 +15,21 @@ from infra.aws.destroy import destroy
 class Aws:
     """One account: a stack of these resources, and what was asked of every service."""
 
-    def __init__(self, status: str, resources: dict[str, dict[str, str]]) -> None:
+    def __init__(self, status: str, resources: dict[str, dict[str, str]], **parameters: str) -> None:
         self.status = status
         self.resources = resources
+        self.parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()]
         self.called: list[str] = []
 
     def client(self, service: str, region_name: str) -> Any:
         return self
 
     def describe_stacks(self, StackName: str) -> dict[str, Any]:  # noqa: N803 -- boto3's names
-        return {"Stacks": [{"StackName": StackName, "StackId": f"arn:stack/{StackName}", "StackStatus": self.status}]}
+        found = {"StackName": StackName, "StackId": f"arn:stack/{StackName}", "StackStatus": self.status}
+        return {"Stacks": [found | {"Parameters": self.parameters}]}
+
+    def get_template(self, StackName: str, TemplateStage: str) -> dict[str, Any]:  # noqa: N803
+        return {"TemplateBody": {"Resources": {}}}
 
     def describe_stack_resource(self, StackName: str, LogicalResourceId: str) -> dict[str, Any]:  # noqa: N803
         if LogicalResourceId not in self.resources:
@@ -76,3 +81,15 @@ def test_what_a_deletion_kept_is_still_named() -> None:
 
     assert stack.physical("NotifierKeys") == "arn"
     assert stack.physical("Database") is None
+
+
+def test_going_back_gives_no_half_of_a_pair_of_keys_whose_other_half_is_not_shown() -> None:
+    # given a stack whose private key nobody can read, so that it stays what the failed version made it
+    keys = {"NotifierPublicKey": "public", "NotifierPrivateKey": "****"}
+    _, stack = stack_of(Aws("UPDATE_COMPLETE", {}, Stage="dev", DatabaseUrl="****", **keys))
+
+    before = stack.running()
+
+    # then its public key stays, too: what one of two pairs seals, the other cannot open
+    assert before is not None
+    assert before.parameters == {"Stage": "dev"}
