@@ -82,9 +82,10 @@ def deploy(wish: Wish, where: Account, stack: Stack, ask: Callable[[str], str], 
     stack.execute(change_set)
     outputs = stack.outputs()
     api = (wish.api_url or outputs["ApiUrl"]).format(**outputs)
+    ingest = api if wish.api_url else outputs["IngestUrl"]
     say("deployed; trying it")
     try:
-        smoke(where, outputs, api, patience=wish.patience)
+        smoke(where, outputs, api, ingest, patience=wish.patience)
     except Refused as failed:
         if before is None:
             raise Refused(f"{failed} The stack stands, for you to look into its logs.") from None
