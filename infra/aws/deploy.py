@@ -89,6 +89,8 @@ def deploy(wish: Wish, where: Account, stack: Stack, ask: Callable[[str], str], 
     except Refused as failed:
         if before is None:
             raise Refused(f"{failed} The stack stands, for you to look into its logs.") from None
+        if any(each.kind == "AWS::RDS::DBInstance" and each.replaces for each in changes):
+            raise Refused(f"{failed} The stack stands: going back would put an empty database in its place.") from None
         stack.go_back(upload_template(where, before.template, bucket), before)
         raise Refused(f"{failed} The version before runs again.") from None
     _tell(stack, outputs, where, say, is_first=is_first)
