@@ -15,7 +15,7 @@ _GIB = 1024**3
 
 def resources() -> dict[str, Any]:
     """All alarms, as CloudFormation resources."""
-    made = {"NoTickAlarm": _no_tick(), "ApiErrorsAlarm": _api_errors()}
+    made = {"NoTickAlarm": _no_tick(), "ApiErrorsAlarm": _api_errors(), "IngestRefusalsAlarm": _ingest_refusals()}
     for name in FUNCTIONS:
         if name == migrations.MIGRATE:
             continue  # it runs while somebody deploys, and that fails with it
@@ -99,6 +99,17 @@ def _api_errors() -> dict[str, Any]:
     return _alarm(
         "The API answers 5xx (docs/operations.md, errors)",
         _metric("AWS/ApiGateway", "5XXError", {"ApiName": {"Ref": "AWS::StackName"}}),
+        above=5,
+        periods=3,
+        of_them=2,
+    )
+
+
+def _ingest_refusals() -> dict[str, Any]:
+    # An answer of 503 is no error of the function, and agents do not come by API Gateway.
+    return _alarm(
+        "Agents are answered 5xx, and keep their samples (docs/operations.md, errors)",
+        _metric("AWS/Lambda", "Url5xxCount", {"FunctionName": {"Ref": "Ingest"}}),
         above=5,
         periods=3,
         of_them=2,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 FILE = "database-authorities.pem"
@@ -39,3 +40,9 @@ def authorities(source: str) -> bytes:
     except (UnicodeDecodeError, ValueError) as error:
         raise NoAuthorities(f"{source} does not hold PEM certificates: {error}.") from None
     return content
+
+
+def are_in(package: Path) -> bool:
+    """Whether a package brings them."""
+    with zipfile.ZipFile(package) as archive:
+        return FILE in archive.namelist()

@@ -14,6 +14,7 @@ from infra.aws.refusals import Refused, said_clearly
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 POLL_SECONDS = 2.0
 LONGEST = 3600.0  # a database with a replica takes half an hour to make
+_OTHER_HALF = {"NotifierPublicKey": "NotifierPrivateKey"}
 _NOTHING = ("didn't contain changes", "No updates are to be performed", "no changes")
 
 
@@ -62,15 +63,16 @@ class Stack:
         return {each["OutputKey"]: each["OutputValue"] for each in found}
 
     def physical(self, logical: str) -> str | None:
-        """A resource's own name; None where the stack has no such resource."""
+        """A resource's own name; None where the stack has no such resource, or no longer."""
         from botocore.exceptions import ClientError
 
         try:
-            found = self._client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical)
+            answer = self._client.describe_stack_resource(StackName=self.name, LogicalResourceId=logical)
         except ClientError:
             return None
-        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
-        return name
+        found: dict[str, str] = answer["StackResourceDetail"]
+        # What a first deployment made and took back is still described, some of it under its name.
+        return None if found["ResourceStatus"] == "DELETE_COMPLETE" else found.get("PhysicalResourceId") or None
 
     def check_ready(self) -> None:
         """Raise Refused when nothing can be deployed over what is there."""
@@ -136,9 +138,11 @@ class Stack:
             return None
         with said_clearly():
             template = self._client.get_template(StackName=self.name, TemplateStage="Original")["TemplateBody"]
-        # Values that are not shown cannot be given back: they stay what they are.
+        # Values that are not shown cannot be given back: they stay what they are, and so does what belongs to them.
         given = {each["ParameterKey"]: each["ParameterValue"] for each in found.get("Parameters", [])}
-        return Version(dict(template), {key: value for key, value in given.items() if set(value) != {"*"}})
+        hidden = {key for key, value in given.items() if set(value) == {"*"}}
+        kept = {key: value for key, value in given.items() if not {key, _OTHER_HALF.get(key)} & hidden}
+        return Version(dict(template), kept)
 
     def go_back(self, template: str, version: Version) -> None:
         """Deploy what ran before; `template` is the address of its template. Raises Refused."""

@@ -17,7 +17,7 @@ from infra.aws import authorities
 from infra.aws.account import Account, account, has_mail_identity, mail_warning
 from infra.aws.change_set import Change, Stack
 from infra.aws.complete import IncompletePackage
-from infra.aws.package import ARCHITECTURES, build
+from infra.aws.package import ARCHITECTURES, PACKAGE, build
 from infra.aws.refusals import Refused
 from infra.aws.smoke import PATIENCE, mint, smoke
 from infra.aws.upload import bucket_name, upload, upload_template
@@ -60,8 +60,13 @@ def deploy(wish: Wish, where: Account, stack: Stack, ask: Callable[[str], str], 
     if warning := mail_warning(where):
         say(f"note: {warning}")
     bucket = wish.bucket or bucket_name(where)
+    needs = makes_database(wish, stack)
     with tempfile.TemporaryDirectory() as directory:
-        out = wish.package or _package(Path(directory), wish, where, say)
+        out = wish.package or _package(Path(directory), wish, where, say, certificates=needs)
+        if needs and not authorities.are_in(out / PACKAGE):
+            raise Refused(
+                f"The package in {out} lacks RDS's certificates: leave PACKAGE out, to have one built with them."
+            )
         template = upload(where, out, bucket)
     before = stack.running()
     change_set, changes = stack.propose(template, parameters)
@@ -77,12 +82,15 @@ def deploy(wish: Wish, where: Account, stack: Stack, ask: Callable[[str], str], 
     stack.execute(change_set)
     outputs = stack.outputs()
     api = (wish.api_url or outputs["ApiUrl"]).format(**outputs)
+    ingest = api if wish.api_url else outputs["IngestUrl"]
     say("deployed; trying it")
     try:
-        smoke(where, outputs, api, patience=wish.patience)
+        smoke(where, outputs, api, ingest, patience=wish.patience)
     except Refused as failed:
         if before is None:
             raise Refused(f"{failed} The stack stands, for you to look into its logs.") from None
+        if any(each.kind == "AWS::RDS::DBInstance" and each.replaces for each in changes):
+            raise Refused(f"{failed} The stack stands: going back would put an empty database in its place.") from None
         stack.go_back(upload_template(where, before.template, bucket), before)
         raise Refused(f"{failed} The version before runs again.") from None
     _tell(stack, outputs, where, say, is_first=is_first)
@@ -133,9 +141,17 @@ def _value(stack: Mapping[str, Any] | None, parameter: str) -> str:
     return str(given.get(parameter, ""))
 
 
-def _package(out: Path, wish: Wish, where: Account, say: Callable[[str], None]) -> Path:
+def makes_database(wish: Wish, stack: Stack) -> bool:
+    """Whether PostgreSQL is the stack's, and the package has to bring the certificates that verify it."""
+    if "DatabaseUrl" in wish.parameters:
+        return not wish.parameters["DatabaseUrl"]
+    # The parameter that is kept is not shown.
+    return stack.described() is None or stack.physical("Database") is not None
+
+
+def _package(out: Path, wish: Wish, where: Account, say: Callable[[str], None], *, certificates: bool) -> Path:
     trusted = {}
-    if "DatabaseUrl" not in wish.parameters:
+    if certificates:
         try:
             source = wish.certificates or authorities.address(where.region)
             trusted[authorities.FILE] = authorities.authorities(source)

@@ -29,27 +29,28 @@ def mint(where: Account, function: str, name: str, scopes: list[str], *, seconds
     return token
 
 
-def smoke(where: Account, outputs: Mapping[str, str], api: str, *, patience: float = PATIENCE) -> None:
-    """Record a sample, read it, and see a tick run. Raises Refused with what did not work."""
+def smoke(where: Account, outputs: Mapping[str, str], api: str, ingest: str, *, patience: float = PATIENCE) -> None:
+    """Record a sample at either address, read it, and see a tick run. Raises Refused with what did not work."""
     import requests
 
     begun = datetime.now(UTC)
     token = mint(where, outputs["TokenFunction"], "smoke test", ["ingest", "read"], seconds=900)
     until = time.monotonic() + patience
 
-    def call(method: str, path: str, **request: Any) -> tuple[int, Any]:
+    def call(method: str, path: str, *, base: str = api, **request: Any) -> tuple[int, Any]:
         headers = {"Authorization": f"Bearer {token}"}
         try:
-            answer = requests.request(method, f"{api}{path}", headers=headers, timeout=SECONDS, **request)
+            answer = requests.request(method, f"{base}{path}", headers=headers, timeout=SECONDS, **request)
             return answer.status_code, answer.json()
         except requests.RequestException as error:
             return 0, str(error)
 
     sample = {"metricType": METRIC, "value": 1, "unit": "count", "tags": {"stack": outputs["TokenFunction"][:60]}}
-    status, said = 0, None
-    while status != 202:
-        status, said = call("POST", "/monitoring/metrics", json=sample)
-        _check(status == 202, until, f"a sample was not taken ({status}): {said}")
+    for base in (api, ingest):
+        status, said = 0, None
+        while status != 202:
+            status, said = call("POST", "/monitoring/metrics", base=base, json=sample)
+            _check(status == 202, until, f"a sample was not taken at {base} ({status}): {said}")
     status, said = call("GET", "/monitoring/metrics/realtime", params={"types": METRIC})
     if status != 200 or not said.get(METRIC):
         raise Refused(f"The smoke test failed: the sample cannot be read ({status}): {said}")

@@ -195,12 +195,15 @@ def test_what_is_missing_or_wrong_is_said_before_anything_is_built(site: Site) -
 
     assert "ADMIN_EMAIL is missing" in refused()
     assert "ADMIN_EMAIL=nobody is not one e-mail address" in refused(parameters={"AdminEmail": "nobody"})
-    misspelt = {"AdminEmail": "a@example.org", "DatabaseClas": "x"}
+    misspelt = site.parameters | {"DatabaseClas": "x"}
     assert "There is no parameter DatabaseClas; there are AdminEmail, " in refused(
         parameters=misspelt, package=site.package
     )
     assert "certificates of RDS cannot be read from nowhere.pem" in refused(
         parameters={"AdminEmail": "a@example.org"}, certificates="nowhere.pem"
+    )
+    assert "lacks RDS's certificates: leave PACKAGE out" in refused(
+        parameters={"AdminEmail": "a@example.org"}, package=site.package
     )
     with pytest.raises(Refused, match="STAGE=production is not known: it is dev or prod"):
         stack_name("production")

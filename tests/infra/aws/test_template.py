@@ -143,6 +143,24 @@ def test_the_stores_are_encrypted_kept_and_protected(resources: dict[str, Any]) 
     assert "sslmode=verify-full&sslrootcert=" in url
 
 
+def test_a_restored_database_keeps_the_version_and_the_size_of_its_snapshot(resources: dict[str, Any]) -> None:
+    # both grow by themselves meanwhile, and AWS takes neither a lower version nor a smaller disk
+    database = resources["Database"]["Properties"]
+    for name in ("EngineVersion", "AllocatedStorage"):
+        condition, restored, _ = database[name]["Fn::If"]
+        assert (condition, restored) == ("RestoresDatabase", {"Ref": "AWS::NoValue"})
+    assert database["AutoMinorVersionUpgrade"] is True
+    assert database["MaxAllocatedStorage"] > 20
+
+
+def test_recording_that_is_refused_is_an_alarm_at_either_address(resources: dict[str, Any]) -> None:
+    # a 503 is an answer, and so no error of the function that gives it
+    by_url = resources["IngestRefusalsAlarm"]["Properties"]
+    assert (by_url["Namespace"], by_url["MetricName"]) == ("AWS/Lambda", "Url5xxCount")
+    assert by_url["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Ingest"}}]
+    assert resources["ApiErrorsAlarm"]["Properties"]["MetricName"] == "5XXError"
+
+
 def test_silence_of_the_ticks_is_an_alarm(resources: dict[str, Any]) -> None:
     alarm = resources["NoTickAlarm"]["Properties"]
     assert alarm["TreatMissingData"] == "breaching"  # a function that never runs measures nothing
