@@ -32,6 +32,8 @@ test('what is wrong comes first, with how long it has been', () => {
   expect([...container.querySelectorAll('.checks li')].map((each) => each.className)).toEqual(['fail', 'pass']);
   expect(container.querySelector('.checks .fail')?.textContent).toBe('CPU UsagefailCPU usage: 99% on web-1for 12 min');
   expect(container.querySelector('.own')?.textContent).toContain('Valkey');
+  // A screen reader is told when that changes, not every figure every five seconds.
+  expect([...container.querySelectorAll('[aria-live]')].map((each) => each.tagName)).toEqual(['H1']);
 });
 
 test('an alert says since when and who has it; a silence that covers it is named', () => {
@@ -51,6 +53,15 @@ test('an alert is silenced in two clicks', async () => {
   await screen.findByText('silenced');
   expect(sent).toMatchObject([{ ruleId: 'r1', tags: { host: 'web-1' } }]);
   expect(done).toHaveBeenCalledOnce();
+});
+
+test('a silence that failed says why, and can be tried again', async () => {
+  serve({ '/silences': [{ status: 503, body: { detail: 'PostgreSQL does not answer.' } }, { status: 201, body: {} }] });
+  render(<AlertRow alert={alert} done={() => {}} />);
+  choose(screen.getByLabelText('Silence for'), '60');
+  await screen.findByText('PostgreSQL does not answer.');
+  choose(screen.getByLabelText('Silence for'), '60');
+  await screen.findByText('silenced');
 });
 
 test('the worst that nobody has taken comes first', () => {
