@@ -54,12 +54,12 @@ function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: (
   useEffect(() => {
     if (active.error?.status === 401) lost();
   }, [active.error]);
-  // On a phone the menu is wider than the screen: where one is stands in sight.
+  // On a phone the menu is wider than the screen: where one stands is in sight, also once the number of alerts has moved it.
   const links = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const [all, current] = [links.current, links.current?.querySelector<HTMLElement>('[aria-current]')];
     if (all && current) all.scrollLeft = current.offsetLeft - all.offsetLeft - (all.clientWidth - current.offsetWidth) / 2;
-  }, [part]);
+  }, [part, firing > 0]);
   const menu = MENU.filter(([path]) => may('admin') || !FOR_ADMINS.includes(path));
   return (
     <>
