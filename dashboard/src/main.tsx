@@ -47,10 +47,11 @@ function Page() {
 function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: () => void }) {
   const { path: [part = '', id] } = useRoute();
   const may = useMay();
-  const active = useApi<{ alerts: Alert[] }>('/alerts/active', 5);
+  const active = useApi<{ alerts: Alert[]; next: string | null }>('/alerts/active', 5);
   const firing = active.data?.alerts.length ?? 0;
   const isAway = active.error?.status === 0;
-  useTab(firing, isAway);
+  const counted = `${firing}${active.data?.next ? '+' : ''}`; // of one page
+  useTab(firing ? counted : '', isAway);
   useEffect(() => {
     if (active.error?.status === 401) lost();
   }, [active.error]);
@@ -68,7 +69,7 @@ function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: (
         <b>Performance Monitoring</b>
         <div className="links" ref={links}>
           {menu.map(([path, title]) => (
-            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{firing}<span className="sr"> firing</span></span></>}</a>
+            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{counted}<span className="sr"> firing</span></span></>}</a>
           ))}
         </div>
         <span className="acts">

@@ -7,6 +7,7 @@ import { HealthCard } from '../src/health';
 import { Scopes } from '../src/may';
 import { Login } from '../src/login';
 import { Channels } from '../src/pages/channels';
+import { Overview } from '../src/pages/overview';
 import { Reports } from '../src/pages/reports';
 import { Search } from '../src/search';
 import { choose } from './choose';
@@ -113,4 +114,17 @@ test('a slash opens the search, and Enter goes to what the arrows chose', async 
   fireEvent.keyDown(field, { key: 'ArrowDown' });
   fireEvent.keyDown(field, { key: 'Enter' });
   expect(location.hash).toBe('#/hosts/web-2');
+});
+
+test('of more alerts than a page has, it is said that there are more', async () => {
+  serve({
+    '/health/system': [{ body: { status: 'critical', checks: [] } }], '/health/history?from=-1h': [{ body: { minutes: [] } }], '/hosts': [{ body: { hosts: [], next: null } }],
+    '/silences': [{ body: { silences: [] } }], '/metrics/catalog': [{ body: { metrics: [] } }],
+  });
+  const alerts = Array.from({ length: 100 }, (_, place) => ({ ...alert, id: `a${place}` }));
+  const active = (next: string | null) => ({ data: { alerts, next }, error: null, at: Date.now(), reload: () => {} });
+  const { rerender } = render(<Overview active={active('c')} />);
+  expect(await screen.findByText('and 92+ more')).toBeTruthy();
+  rerender(<Overview active={active(null)} />);
+  expect(screen.getByText('and 92 more')).toBeTruthy();
 });
