@@ -3,7 +3,9 @@
 import type { Plugin } from 'vite';
 
 const SOURCE = `const main = new URL(document.currentScript.dataset.main, document.baseURI).href;
-const go = () => import(main);
+const go = () => import(main).catch(() => {
+  document.getElementById('root').textContent = 'The page could not be loaded: its script did not come. Load it again.';
+});
 fetch(main, { headers: { Accept: 'application/octet-stream' } }).then((answer) => answer.arrayBuffer()).then(go, go);
 `;
 

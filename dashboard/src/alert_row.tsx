@@ -41,23 +41,27 @@ export function AlertRow({ alert, silences, comment, done }: { alert: Alert; sil
 
 function SilenceFor({ alert, done }: { alert: Alert; done: () => void }) {
   const may = useMay();
-  const [said, setSaid] = useState('');
+  const [isDone, setIsDone] = useState(false);
+  const [error, setError] = useState('');
   const choose = async (minutes: number) => {
     try {
       await call('POST', '/silences', { ruleId: alert.ruleId, tags: alert.tags, endsAt: new Date(Date.now() + minutes * 60_000).toISOString(), comment: 'from the dashboard' });
-      setSaid('silenced');
+      setIsDone(true);
       done();
     } catch (wrong) {
-      setSaid(String(wrong instanceof Error ? wrong.message : wrong));
+      setError(wrong instanceof Error ? wrong.message : String(wrong));
     }
   };
   if (!may('respond')) return null;
-  if (said) return <span role="status" className="note">{said}</span>;
+  if (isDone) return <span role="status" className="note">silenced</span>;
   return (
-    <select aria-label="Silence for" value="" onChange={(event) => void choose(Number(event.target.value))}>
-      <option value="" disabled>Silence …</option>
-      {LENGTHS.map(([name, minutes]) => <option key={name} value={minutes}>for {name}</option>)}
-    </select>
+    <>
+      <select aria-label="Silence for" value="" onChange={(event) => void choose(Number(event.target.value))}>
+        <option value="" disabled>Silence …</option>
+        {LENGTHS.map(([name, minutes]) => <option key={name} value={minutes}>for {name}</option>)}
+      </select>
+      {error && <span className="trouble" role="alert">{error}</span>}
+    </>
   );
 }
 

@@ -47,7 +47,7 @@ export const BASE = new URL('.', location.href.split('#')[0]).pathname.replace(/
 
 // Accept begins with a binary type: API Gateway hands packed answers on to such calls only.
 export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  let answer: Response;
+  let [answer, text]: [Response | null, string] = [null, ''];
   try {
     answer = await fetch(BASE + path, {
       method,
@@ -56,13 +56,23 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(30_000),
     });
+    text = await answer.text();
   } catch {
     throw new ApiError(0, 'The service cannot be reached. It is asked again in a moment.');
   }
-  const text = await answer.text();
-  const content = text ? JSON.parse(text) : null;
+  const content = read(text);
   if (!answer.ok) throw new ApiError(answer.status, content?.detail ?? `The service answered ${answer.status}.`);
+  if (content === undefined) throw new ApiError(0, 'Something other than the service answered. It is asked again in a moment.');
   return content as T;
+}
+
+// Undefined for what is no JSON: gateways and networks have pages of their own.
+function read(text: string): { detail?: string } | null | undefined {
+  try {
+    return text ? JSON.parse(text) : null;
+  } catch {
+    return undefined;
+  }
 }
 
 export const get = <T,>(path: string): Promise<T> => call<T>('GET', path);

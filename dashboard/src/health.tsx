@@ -21,9 +21,9 @@ export function HealthCard({ health, minutes }: { health: Health; minutes: Minut
   const quiet = checks.filter((check) => check.name === SET_UP || (check.status === 'pass' && OWN.includes(check.name)));
   const wrong = checks.filter((check) => check.status !== 'pass' && check.name !== SET_UP);
   return (
-    <section className={`health ${health.status}`} aria-live="polite">
+    <section className={`health ${health.status}`}>
       <header>
-        <h1><i aria-hidden /> {WORDS[health.status]}{health.status !== 'healthy' && wrong.length > 0 && <small>{wrong.map((check) => check.name).join(', ')}</small>}</h1>
+        <h1 aria-live="polite"><i aria-hidden /> {WORDS[health.status]}{health.status !== 'healthy' && wrong.length > 0 && <small>{wrong.map((check) => check.name).join(', ')}</small>}</h1>
         <LastHour minutes={minutes} />
       </header>
       <ul className="checks">

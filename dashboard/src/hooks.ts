@@ -3,6 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { ApiError, get } from './api';
 
 const RETRY = 5; // seconds
+const SLOW = 10; // seconds without an answer, after which what one sees counts as old
 
 export type Loaded<T> = { data: T | null; error: ApiError | null; at: number; reload: () => void };
 
@@ -16,7 +17,10 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
     let isOver = false;
     let timer = 0;
     let failed = 0;
+    let slow = 0;
+    const unanswered = () => setState((before) => (before.path === path && before.data !== null ? { ...before, error: new ApiError(0, `The service has not answered for ${SLOW} s.`) } : before));
     const ask = async () => {
+      slow = window.setTimeout(unanswered, SLOW * 1000);
       try {
         const data = await get<T>(path);
         failed = 0;
@@ -26,6 +30,7 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
         failed = told.status === 0 || told.status >= 500 || told.status === 429 ? failed + 1 : 0;
         if (!isOver) setState((before) => ({ ...before, data: before.path === path ? before.data : null, error: told, path }));
       }
+      clearTimeout(slow);
       // What failed for now is asked again, also where nothing else would; ever more rarely. A page in the background costs the service nothing.
       const seconds = failed ? Math.min(RETRY * 2 ** (failed - 1), 20) : everySeconds;
       if (!isOver && seconds) timer = window.setTimeout(() => (document.hidden ? wait() : void ask()), seconds * 1000);
@@ -35,6 +40,7 @@ export function useApi<T>(path: string | null, everySeconds = 0): Loaded<T> {
     return () => {
       isOver = true;
       clearTimeout(timer);
+      clearTimeout(slow);
     };
   }, [path, everySeconds, round]);
   const reload = useCallback(() => setRound((before) => before + 1), []);

@@ -47,19 +47,20 @@ function Page() {
 function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: () => void }) {
   const { path: [part = '', id] } = useRoute();
   const may = useMay();
-  const active = useApi<{ alerts: Alert[] }>('/alerts/active', 5);
+  const active = useApi<{ alerts: Alert[]; next: string | null }>('/alerts/active', 5);
   const firing = active.data?.alerts.length ?? 0;
   const isAway = active.error?.status === 0;
-  useTab(firing, isAway);
+  const counted = `${firing}${active.data?.next ? '+' : ''}`; // of one page
+  useTab(firing ? counted : '', isAway);
   useEffect(() => {
     if (active.error?.status === 401) lost();
   }, [active.error]);
-  // On a phone the menu is wider than the screen: where one is stands in sight.
+  // On a phone the menu is wider than the screen: where one stands is in sight, also once the number of alerts has moved it.
   const links = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const [all, current] = [links.current, links.current?.querySelector<HTMLElement>('[aria-current]')];
     if (all && current) all.scrollLeft = current.offsetLeft - all.offsetLeft - (all.clientWidth - current.offsetWidth) / 2;
-  }, [part]);
+  }, [part, firing > 0]);
   const menu = MENU.filter(([path]) => may('admin') || !FOR_ADMINS.includes(path));
   return (
     <>
@@ -68,7 +69,7 @@ function Whole({ name, leave, lost }: { name: string; leave: () => void; lost: (
         <b>Performance Monitoring</b>
         <div className="links" ref={links}>
           {menu.map(([path, title]) => (
-            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{firing}<span className="sr"> firing</span></span></>}</a>
+            <a key={path} href={`#/${path}`} aria-current={part === path ? 'page' : undefined}>{title}{path === 'alerts' && firing > 0 && <> <span className="count">{counted}<span className="sr"> firing</span></span></>}</a>
           ))}
         </div>
         <span className="acts">

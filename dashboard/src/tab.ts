@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 const COLOURS = { quiet: '#1a7f4b', firing: '#c02b2b', away: '#7c8794' };
 const NAME = 'Performance Monitoring';
 
-export function useTab(firing: number, isAway: boolean): void {
+export function useTab(firing: string, isAway: boolean): void {
   useEffect(() => {
     document.title = isAway ? `? ${NAME}` : firing ? `(${firing}) ${NAME}` : NAME;
     const colour = COLOURS[isAway ? 'away' : firing ? 'firing' : 'quiet'];

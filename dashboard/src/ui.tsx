@@ -69,6 +69,13 @@ export function Act({ name, confirm, run, done, kind, needs }: { name: string; c
   const may = useMay();
   const [state, setState] = useState<'idle' | 'asking' | 'busy'>('idle');
   const [error, setError] = useState<string | null>(null);
+  const button = useRef<HTMLButtonElement>(null);
+  // Who was asked comes back to the button: the question that had the focus is gone.
+  const wasAsked = useRef(false);
+  useEffect(() => {
+    if (wasAsked.current && state !== 'asking') button.current?.focus();
+    wasAsked.current = state === 'asking';
+  }, [state]);
   const go = async () => {
     setState('busy');
     setError(null);
@@ -84,17 +91,30 @@ export function Act({ name, confirm, run, done, kind, needs }: { name: string; c
   if (state === 'asking')
     return (
       <span className="asking" role="group" aria-label={confirm}>
-        {confirm} <button className="danger" onClick={go}>{name}</button> <button onClick={() => setState('idle')}>Keep</button>
+        {confirm} <button className="danger" onClick={go}>{name}</button> <button ref={focused} onClick={() => setState('idle')}>Keep</button>
       </span>
     );
   return (
     <>
-      <button className={kind} disabled={state === 'busy'} onClick={() => (confirm ? setState('asking') : void go())}>
+      <button ref={button} className={kind} aria-disabled={state === 'busy'} onClick={() => state === 'idle' && (confirm ? setState('asking') : void go())}>
         {state === 'busy' ? '…' : name}
       </button>
       {error && <span className="trouble" role="alert">{error}</span>}
     </>
   );
+}
+
+// Stays the same from one picture to the next, so that it is called once.
+const focused = (node: HTMLElement | null): void => node?.focus();
+
+// A number that must be there: while it is half typed the last whole one counts, and stands there again when one leaves.
+export function Figure({ value, onDone, ...rest }: { value: number; onDone: (value: number) => void } & Omit<React.ComponentProps<'input'>, 'value' | 'onChange'>) {
+  const [text, setText] = useState<string | null>(null);
+  const typed = ({ value: typed, valueAsNumber }: HTMLInputElement) => {
+    setText(typed);
+    if (Number.isFinite(valueAsNumber)) onDone(valueAsNumber);
+  };
+  return <input {...rest} type="number" value={text ?? value} onChange={(event) => typed(event.target)} onBlur={() => setText(null)} />;
 }
 
 export function Field({ label, hint, children }: { label: string; hint?: string; children: ReactNode }) {

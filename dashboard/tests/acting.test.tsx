@@ -1,6 +1,7 @@
 // What one does: asked before it is done, told when it went wrong; and the link that keeps what one looks at.
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, expect, test, vi } from 'vitest';
+import { call } from '../src/api';
 import { Explore } from '../src/pages/explore';
 import { forget, isRemembered, lastKnown, remember } from '../src/session';
 import { Act, Typed } from '../src/ui';
@@ -66,4 +67,29 @@ test('whose the session is, is known until it ends, and what somebody else wrote
     localStorage.setItem('session-of', odd);
     expect(lastKnown()).toBeNull();
   }
+});
+
+test('whoever acts by keyboard stays where they are: asked, kept, and while it is done', async () => {
+  let end = () => {};
+  const pending = new Promise<void>((done) => (end = done));
+  render(<Act name="Delete" confirm="Really?" run={() => pending} />);
+  screen.getByText('Delete').focus();
+  act(() => screen.getByText('Delete').click());
+  expect(document.activeElement?.textContent).toBe('Keep');
+  act(() => screen.getByText('Keep').click());
+  expect(document.activeElement?.textContent).toBe('Delete');
+  act(() => screen.getByText('Delete').click());
+  await act(async () => screen.getByText('Delete').click());
+  expect(screen.getByRole('button').hasAttribute('disabled')).toBe(false);
+  expect(document.activeElement).toBe(screen.getByRole('button'));
+  await act(async () => end());
+});
+
+test.each([
+  ['a gateway that speaks for the service', new Response('<html>Bad Gateway</html>', { status: 502 }), 502, 'The service answered 502.'],
+  ['somebody else with a page of their own', new Response('<html>Log in to the network</html>'), 0, 'Something other than the service answered. It is asked again in a moment.'],
+  ['an answer that breaks off', new Response(new ReadableStream({ start: (stream) => stream.error(new TypeError('network error')) })), 0, 'The service cannot be reached. It is asked again in a moment.'],
+])('what went wrong is told in words: %s', async (_, answer, status, message) => {
+  vi.stubGlobal('fetch', async () => answer);
+  await expect(call('GET', '/things')).rejects.toMatchObject({ status, message });
 });

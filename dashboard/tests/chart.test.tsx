@@ -5,7 +5,7 @@ import type { Alert, Found } from '../src/api';
 import { height } from '../src/chart/axes';
 import { Chart } from '../src/chart/chart';
 import { columnsOf, figuresOf, linesOf } from '../src/chart/columns';
-import { gapsOf, nearest } from '../src/chart/gaps';
+import { gapsOf, nearest, silentSince } from '../src/chart/gaps';
 import { at, marksOf, united } from '../src/chart/marks';
 import { show } from '../src/chart/tip';
 
@@ -51,10 +51,10 @@ test('the pointer tells the time in both zones, values by size, and names only a
   const tip = document.createElement('div');
   const over = { matches: () => true, offsetLeft: 0, offsetTop: 0, offsetWidth: 500 };
   const u = { cursor: { idx: 0, left: 10, top: 10 }, data: columnsOf(lines, []), series: [{}, {}, {}], over, valToPos: (value: number) => value };
-  show(tip, u as never, lines, 'percent', [{ from: 0, to: null, kind: 'fail', label: 'Hot' }]);
+  show(tip, u as never, lines, { unit: 'percent', step: 10 }, [{ from: 0, to: null, kind: 'fail', label: 'Hot' }]);
   expect(tip.textContent).toMatch(/\(00:00:01 UTC\)<img src=x>9%web-11%Hot$/);
   expect(tip.querySelector('img')).toBeNull();
-  show(tip, { ...u, over: { ...over, matches: () => false } } as never, lines, 'percent', []);
+  show(tip, { ...u, over: { ...over, matches: () => false } } as never, lines, { unit: 'percent', step: 10 }, []);
   expect(tip.hidden).toBe(true);
 });
 
@@ -66,9 +66,40 @@ test.each([
 ])('%s', (_, times, gaps) => expect(gapsOf(times, times.map(() => 1), 90)).toEqual(gaps));
 
 test('the value at the pointer is the nearest one there is', () => {
-  expect(nearest([1, null, null, null, 5], 1)).toBe(0);
-  expect(nearest([1, null, null, undefined, 5], 3)).toBe(4);
-  expect(nearest([null], 0)).toBeNull();
+  const times = [0, 10, 20, 30, 40];
+  expect(nearest(times, [1, null, null, null, 5], 1, 90)).toBe(0);
+  expect(nearest(times, [1, null, null, undefined, 5], 3, 90)).toBe(4);
+  expect(nearest([0], [null], 0, 90)).toBeNull();
+});
+
+test('where a line is silent the pointer finds no value on it, neither in a gap nor after its end', () => {
+  const times = Array.from({ length: 40 }, (_, place) => 10 * place);
+  const values = times.map((at) => (at <= 50 || (at >= 200 && at <= 250) ? 1 : null));
+  const found = (at: number) => nearest(times, values, times.indexOf(at), 90);
+  expect([60, 120, 190, 300, 350].map(found)).toEqual([null, null, null, 25, null]);
+  const slow = times.map((_, place) => (place % 15 ? null : 1));
+  expect(nearest(times, slow, 37, 90)).toBe(30);
+});
+
+test.each([
+  ['a line of ten seconds that stopped five minutes before the end is silent', [0, 10, 20], 320, 20],
+  ['one that stopped a minute before may only be late', [0, 10, 20], 80, null],
+  ['one of every five minutes is not silent after ten', [0, 300, 600], 1200, null],
+  ['one without values never spoke', [], 1200, null],
+])('%s', (_, times, end, since) => expect(silentSince(times.map((at): [number, number] => [at * 1000, 1]), end * 1000, 90)).toBe(since === null ? null : since * 1000));
+
+test.each([['names', false], ['a table', true]])('the last value of a series that has ended says how old it is, in %s', (_, isTable) => {
+  const end = Date.now();
+  const points = (until: number) => Array.from({ length: 60 }, (_, place): [number, number | null] => [end - (60 - place) * 60_000, place < until ? 7 : null]);
+  const of: Found = { ...found([{ tags: { host: 'gone' }, points: points(30) }, { tags: { host: 'here' }, points: points(60) }]), step: 60, from: new Date(end - 3_600_000).toISOString(), to: new Date(end).toISOString() };
+  const { container, rerender } = render(<Chart found={of} label="CPU" isTable={isTable} />);
+  expect([...container.querySelectorAll('.old')].map((each) => each.textContent)).toEqual(['7%31 min old']);
+  expect(screen.getByRole('img').getAttribute('aria-label')).toBe('CPU: host=gone 7% (31 min old), host=here 7%');
+  const before = (text: string) => new Date(Date.parse(text) - 86_400_000).toISOString();
+  const past = { ...of, from: before(of.from), to: before(of.to), series: of.series.map((each) => ({ ...each, points: each.points.map(([at, value]): [number, number | null] => [at - 86_400_000, value]) })) };
+  rerender(<Chart found={past} label="CPU" isTable={isTable} />);
+  expect(container.querySelector('.old')?.textContent).toMatch(/^7%until .*\d:\d\d/);
+  cleanup();
 });
 
 test('a chart that was empty at first is drawn once something comes', async () => {

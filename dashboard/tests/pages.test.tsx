@@ -7,6 +7,7 @@ import { HealthCard } from '../src/health';
 import { Scopes } from '../src/may';
 import { Login } from '../src/login';
 import { Channels } from '../src/pages/channels';
+import { Overview } from '../src/pages/overview';
 import { Reports } from '../src/pages/reports';
 import { Search } from '../src/search';
 import { choose } from './choose';
@@ -32,6 +33,8 @@ test('what is wrong comes first, with how long it has been', () => {
   expect([...container.querySelectorAll('.checks li')].map((each) => each.className)).toEqual(['fail', 'pass']);
   expect(container.querySelector('.checks .fail')?.textContent).toBe('CPU UsagefailCPU usage: 99% on web-1for 12 min');
   expect(container.querySelector('.own')?.textContent).toContain('Valkey');
+  // A screen reader is told when that changes, not every figure every five seconds.
+  expect([...container.querySelectorAll('[aria-live]')].map((each) => each.tagName)).toEqual(['H1']);
 });
 
 test('an alert says since when and who has it; a silence that covers it is named', () => {
@@ -51,6 +54,15 @@ test('an alert is silenced in two clicks', async () => {
   await screen.findByText('silenced');
   expect(sent).toMatchObject([{ ruleId: 'r1', tags: { host: 'web-1' } }]);
   expect(done).toHaveBeenCalledOnce();
+});
+
+test('a silence that failed says why, and can be tried again', async () => {
+  serve({ '/silences': [{ status: 503, body: { detail: 'PostgreSQL does not answer.' } }, { status: 201, body: {} }] });
+  render(<AlertRow alert={alert} done={() => {}} />);
+  choose(screen.getByLabelText('Silence for'), '60');
+  await screen.findByText('PostgreSQL does not answer.');
+  choose(screen.getByLabelText('Silence for'), '60');
+  await screen.findByText('silenced');
 });
 
 test('the worst that nobody has taken comes first', () => {
@@ -102,4 +114,17 @@ test('a slash opens the search, and Enter goes to what the arrows chose', async 
   fireEvent.keyDown(field, { key: 'ArrowDown' });
   fireEvent.keyDown(field, { key: 'Enter' });
   expect(location.hash).toBe('#/hosts/web-2');
+});
+
+test('of more alerts than a page has, it is said that there are more', async () => {
+  serve({
+    '/health/system': [{ body: { status: 'critical', checks: [] } }], '/health/history?from=-1h': [{ body: { minutes: [] } }], '/hosts': [{ body: { hosts: [], next: null } }],
+    '/silences': [{ body: { silences: [] } }], '/metrics/catalog': [{ body: { metrics: [] } }],
+  });
+  const alerts = Array.from({ length: 100 }, (_, place) => ({ ...alert, id: `a${place}` }));
+  const active = (next: string | null) => ({ data: { alerts, next }, error: null, at: Date.now(), reload: () => {} });
+  const { rerender } = render(<Overview active={active('c')} />);
+  expect(await screen.findByText('and 92+ more')).toBeTruthy();
+  rerender(<Overview active={active(null)} />);
+  expect(screen.getByText('and 92 more')).toBeTruthy();
 });

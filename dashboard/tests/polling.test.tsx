@@ -58,6 +58,17 @@ test('what is old stays, and says how old it is', async () => {
   expect(container.querySelector('.stale')?.textContent).toMatch(/cannot be reached.*What you see is \d+ s old/);
 });
 
+test('what is old looks old also while a service that hangs has not answered yet', async () => {
+  serve({ '/things': [{ body: { count: 1 } }, 'silent'] });
+  const { container } = render(<Shown />);
+  await passes(0);
+  await passes(12);
+  expect(container.querySelector('.stale')).toBeNull();
+  await passes(10);
+  expect(screen.getByText('1 things')).toBeTruthy();
+  expect(container.querySelector('.stale')?.textContent).toMatch(/has not answered for 10 s.*What you see is 2\d s old/);
+});
+
 const Once = () => <Waiting loaded={useApi<{ count: number }>('/things')}>{(found) => <b>{found.count} things</b>}</Waiting>;
 
 test('what is asked once is asked again when it failed for now, ever more rarely, and no more when it came', async () => {

@@ -1,8 +1,8 @@
 // A rule's form: one condition or several, and that nothing of a rule is lost on the way through it.
-import { act, cleanup, render, screen } from '@testing-library/preact';
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Rule } from '../src/api';
-import { bodyOf, conditionsOf, draftOf } from '../src/pages/rule_draft';
+import { bodyOf, conditionsOf, draftOf, tagsOf, tagList } from '../src/pages/rule_draft';
 import { Rules } from '../src/pages/rules';
 import { serve } from './server';
 
@@ -48,4 +48,33 @@ test('a second condition is added, and the rule is saved with both; without it t
   await act(async () => save.click());
   expect(sent.at(-1)).toMatchObject({ metricType: 'cpu_usage', aggregation: 'avg' });
   expect(sent.at(-1)).not.toHaveProperty('conditions');
+});
+
+test.each([
+  ['what Explore passes on from an alert', '{"host":"web-1"}', { host: 'web-1' }],
+  ['pairs with a colon', 'host:web-1, url:http://a', { host: 'web-1', url: 'http://a' }],
+  ['pairs as tags are shown', 'env=prod', { env: 'prod' }],
+])('tags are read as they are written: %s', (_, text, tags) => expect(tagsOf(text)).toEqual(tags));
+
+test('a tag with a comma is still the same after the field was edited', () => {
+  const tags = { path: 'a,b', host: 'web-1' };
+  expect(tagsOf(tagList(tags))).toEqual(tags);
+});
+
+test('a text that is no tag is told, not dropped, and a number that is being typed is not made another', async () => {
+  location.hash = '#/rules/new';
+  vi.stubGlobal('fetch', async () => new Response('{"channels": [], "metrics": [], "series": []}'));
+  render(<Rules id="new" />);
+  const tags = screen.getByLabelText(/^Tags/);
+  fireEvent.input(tags, { target: { value: 'prod' } });
+  fireEvent.focusOut(tags);
+  expect(screen.getByRole('alert').textContent).toContain('prod is no tag');
+  const threshold = screen.getByLabelText('Threshold') as HTMLInputElement;
+  fireEvent.input(threshold, { target: { value: '' } });
+  expect(threshold.value).toBe('');
+  fireEvent.input(threshold, { target: { value: '-5' } });
+  expect(threshold.value).toBe('-5');
+  fireEvent.input(threshold, { target: { value: '' } });
+  fireEvent.focusOut(threshold);
+  expect(threshold.value).toBe('-5');
 });

@@ -1,7 +1,7 @@
 // A service of paper: what each path answers, in the order it is asked; and what it was sent.
 import { vi } from 'vitest';
 
-export type Reply = { status?: number; body: unknown } | 'unreachable';
+export type Reply = { status?: number; body: unknown } | 'unreachable' | 'silent'; // silent: it takes the call and never answers
 
 export function serve(replies: Record<string, Reply[]>): { asked: string[]; sent: unknown[] } {
   const asked: string[] = [];
@@ -15,6 +15,7 @@ export function serve(replies: Record<string, Reply[]>): { asked: string[]; sent
     if (!known) throw new Error(`nobody answers ${path}`);
     const reply = known.length > 1 ? known.shift()! : known[0]!;
     if (reply === 'unreachable') throw new TypeError('network');
+    if (reply === 'silent') return new Promise<Response>(() => {});
     return new Response(JSON.stringify(reply.body), { status: reply.status ?? 200 });
   });
   return { asked, sent };

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from infra.demo.filling import fill, keep_alive
 from infra.demo.fleet import HOUR, Story
@@ -31,33 +32,42 @@ def main() -> int:
     once = parser.parse_args().once
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with contextlib.suppress(KeyboardInterrupt), _stack(settings.from_environment()) as (url, token):
-            return _run(url, token, once=once)
+        with contextlib.suppress(KeyboardInterrupt), _stack(settings.from_environment()) as stack:
+            return _run(stack, once=once)
     except (StackError, Refused, OSError) as error:
         print(error, file=sys.stderr, flush=True)
         return 1
     return 0
 
 
-def _run(url: str, token: str, *, once: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class _Stack:
+    """A stack that runs; `is_over` says that it will not come back."""
+
+    url: str
+    token: str
+    is_over: Callable[[], bool]
+
+
+def _run(stack: _Stack, *, once: bool) -> int:
     begun = time.monotonic()
-    service = Service(url, token)
+    service = Service(stack.url, stack.token)
     now = time.time_ns() // 1_000_000
     story = Story(now // HOUR * HOUR)
     _say("sending two weeks of twenty hosts ...")
     furnish(service)
     taken = fill(service, story, now, _say)
     _say(f"filled: {taken:,} samples in {time.monotonic() - begun:.0f} s")
-    _say(f"look at: {url}/ token: {token}")
+    _say(f"look at: {stack.url}/ token: {stack.token}")
     if not once:
         _say("the fleet goes on sending; Ctrl-C stops it")
-        keep_alive(service, story)
+        keep_alive(service, story, _say, is_over=stack.is_over)
     return 0
 
 
 @contextlib.contextmanager
-def _stack(given: settings.LocalSettings) -> Iterator[tuple[str, str]]:
-    """The address and token of the stack that runs in the directory, or of one that lives as long as the block."""
+def _stack(given: settings.LocalSettings) -> Iterator[_Stack]:
+    """The stack that runs in the directory, or of one that lives as long as the block."""
     running = _running(given)
     if running is not None:
         yield running
@@ -74,7 +84,7 @@ def _stack(given: settings.LocalSettings) -> Iterator[tuple[str, str]]:
         for line in program.stdout:
             print(line, end="", flush=True)
             if found := _READY.match(line):
-                yield found[1], found[2]
+                yield _Stack(found[1], found[2], lambda: program.poll() is not None)
                 return
         raise StackError("The stack did not start.")
     finally:
@@ -83,14 +93,14 @@ def _stack(given: settings.LocalSettings) -> Iterator[tuple[str, str]]:
         program.wait(60)
 
 
-def _running(given: settings.LocalSettings) -> tuple[str, str] | None:
+def _running(given: settings.LocalSettings) -> _Stack | None:
     try:
         token = (given.directory / "token").read_text().strip()
     except OSError:
         return None
     if status_of(given.port, "/api/monitoring/tokens", token) != 200:
         return None
-    return f"http://127.0.0.1:{given.port}", token
+    return _Stack(f"http://127.0.0.1:{given.port}", token, lambda: False)  # whoever started it may start it again
 
 
 def _say(line: str) -> None:

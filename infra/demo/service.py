@@ -9,7 +9,8 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-_PATIENCE_S = 120
+PATIENCE_S = 120.0
+_PAUSE_S = 1.0  # between attempts at a service that does not answer
 
 
 class Refused(Exception):
@@ -27,20 +28,26 @@ class Service:
         self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
         self._token = token
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON. Asks again when it is told to come back later. Raises Refused, OSError."""
+    def call(self, method: str, path: str, body: Any = None, *, patience: float = PATIENCE_S) -> Any:
+        """The answer's JSON. Asks again, `patience` seconds long, when told to come back later or when nobody answers.
+
+        Raises Refused, OSError.
+        """
         packed = None if body is None else gzip.compress(json.dumps(body, separators=(",", ":")).encode(), 1)
         headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/gzip"}
-        until = time.monotonic() + _PATIENCE_S
+        until, failed = time.monotonic() + patience, 0
         while True:
             try:
                 self._connection.request(method, f"/api/monitoring{path}", packed, headers)
                 answer = self._connection.getresponse()
                 content = answer.read()
-            except (http.client.HTTPException, BrokenPipeError, ConnectionResetError):  # it was kept for too long
+            except (http.client.HTTPException, OSError) as error:
                 self._connection.close()
                 if time.monotonic() > until:
-                    raise
+                    raise ConnectionError(f"The service does not answer: {error}.") from error
+                # The first time the connection was only kept for too long; later the service is starting anew, or gone.
+                time.sleep(_PAUSE_S if failed else 0)
+                failed += 1
                 continue
             wait = answer.headers.get("Retry-After", "")
             if answer.status in (429, 503) and wait.isdigit() and time.monotonic() < until:

@@ -51,6 +51,15 @@ def test_a_chart_is_zoomed_by_dragging_and_the_search_leads_to_a_host(site: Site
         assert (status, health in ("healthy", "warning", "critical")) == (200, True)
 
 
+def test_a_page_whose_script_does_not_come_says_so(site: Site, browser: Browser) -> None:
+    with site.visit(browser) as visit:
+        page = visit.page
+        page.route("**/assets/index-*.js", lambda route: route.abort())
+        page.goto("/api/dashboard")
+        expect(page.get_by_text("could not be loaded")).to_be_visible(timeout=PATIENCE_MS)
+        visit.wrong[:] = [each for each in visit.wrong if "ERR_FAILED" not in each]
+
+
 def test_what_is_old_looks_old_and_a_session_that_is_over_says_so(site: Site, browser: Browser) -> None:
     with site.visit(browser, viewport={"width": 390, "height": 844}) as visit:
         page = visit.open("rules")

@@ -3,10 +3,10 @@ import { memo, useEffect, useMemo, useRef, useState } from 'react';
 import type uPlot from 'uplot';
 import type { Found } from '../api';
 import { useSize } from '../hooks';
-import { quantity, tagsText } from '../text';
+import { tagsText } from '../text';
 import { useScheme } from './colours';
-import { columnsOf, figuresOf, linesOf } from './columns';
-import { Names, Table } from './legend';
+import { columnsOf, linesOf } from './columns';
+import { lastOf, Names, Table } from './legend';
 import type { Mark } from './marks';
 import { type Live, plot as build } from './plot';
 import { show } from './tip';
@@ -49,7 +49,7 @@ function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, bef
         zoom: zoom && ((from, to) => handlers.current.zoom?.(from, to)), widen: widen && (() => handlers.current.widen?.()),
       },
       live.current, data,
-      (u) => tip.current && show(tip.current, u, lines, found.unit, live.current.marks),
+      (u) => tip.current && show(tip.current, u, lines, found, live.current.marks),
     );
     plot.current = made;
     return () => {
@@ -71,14 +71,17 @@ function Drawn({ found, label, height = 170, threshold, upper, marks = NONE, bef
   }, [only, shape, width, height, found.unit, found.step, isDark, node]);
 
   if (!found.series.length) return <p className="empty">No data in this range.</p>;
-  const described = lines.slice(0, 8).map((each) => `${tagsText(each.tags) || found.metricType} ${quantity(figuresOf(each.points)?.last, found.unit)}`);
+  const described = lines.slice(0, 8).map((each) => {
+    const { text, age } = lastOf(each, found);
+    return `${tagsText(each.tags) || found.metricType} ${text}${age ? ` (${age})` : ''}`;
+  });
   const Legend = isTable ? Table : Names;
   return (
     <figure className="chart">
       <div ref={ref} role="img" aria-label={`${label}: ${described.join(', ')}`} style={{ height }}>
         <div ref={tip} className="tip" aria-hidden hidden />
       </div>
-      <Legend lines={lines} unit={found.unit} only={only} choose={(key) => setOnly(only === key ? null : key)} />
+      <Legend lines={lines} found={found} only={only} choose={(key) => setOnly(only === key ? null : key)} />
     </figure>
   );
 }

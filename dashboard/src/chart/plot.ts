@@ -4,7 +4,7 @@ import 'uplot/dist/uPlot.min.css';
 import { amount, clock, height as heights, wide } from './axes';
 import { hues, resolved } from './colours';
 import type { Line } from './columns';
-import { nearest, refiner } from './gaps';
+import { leastOf, nearest, refiner } from './gaps';
 import { draw, type Mark } from './marks';
 
 // What changes while a chart stands; hooks read it when they run.
@@ -30,7 +30,7 @@ export function plot(into: HTMLElement, shape: Shape, live: Live, data: uPlot.Al
     {
       width: shape.width, height: shape.height, padding: [8, 26, 0, 0], legend: { show: false },
       cursor: {
-        points: { show: !isCrowded, size: 6 }, dataIdx: (u, series, index) => (series && !isCrowded ? (nearest(u.data[series]!, index) ?? index) : index), drag: { x: Boolean(zoom), y: false, setScale: false }, focus: { prox: isCrowded ? -1 : 24 }, bind: { dblclick: () => () => (widen?.(), null) },
+        points: { show: !isCrowded, size: 6 }, dataIdx: (u, series, index) => (series && !isCrowded ? (nearest(u.data[0], u.data[series]!, index, leastOf(step)) ?? index) : index), drag: { x: Boolean(zoom), y: false, setScale: false }, focus: { prox: isCrowded ? -1 : 24 }, bind: { dblclick: () => () => (widen?.(), null) },
         sync: { key: 'page', setSeries: false, filters: { pub: (type) => type === 'mousemove' || type === 'mouseleave' } },
       },
       focus: { alpha: 0.3 },

@@ -1,15 +1,16 @@
 // What the pointer is over: the time, the lines nearest to it with their values, and what was going on.
 import type uPlot from 'uplot';
+import type { Found } from '../api';
 import { instantText, quantity } from '../text';
 import { hue } from './colours';
 import type { Line } from './columns';
-import { nearest } from './gaps';
+import { leastOf, nearest } from './gaps';
 import { at, type Mark } from './marks';
 
 const ROWS = 8;
 
 // Written as text, never as markup: names come from whoever sends metrics.
-export function show(tip: HTMLElement, u: uPlot, lines: Line[], unit: string, marks: Mark[]): void {
+export function show(tip: HTMLElement, u: uPlot, lines: Line[], { unit, step }: Pick<Found, 'unit' | 'step'>, marks: Mark[]): void {
   const index = u.cursor.idx;
   const [left, top] = [u.cursor.left ?? -1, u.cursor.top ?? -1];
   // Charts of a page share their pointer; what it is over is told by one of them.
@@ -19,7 +20,7 @@ export function show(tip: HTMLElement, u: uPlot, lines: Line[], unit: string, ma
   }
   const moment = u.data[0][index]! * 1000;
   const found = lines.flatMap((line, place) => {
-    const at = nearest(u.data[place + 1]!, index);
+    const at = nearest(u.data[0], u.data[place + 1]!, index, leastOf(step));
     const value = at === null || u.series[place + 1]?.show === false ? null : u.data[place + 1]![at];
     return value === null || value === undefined ? [] : [{ line, value, away: Math.abs(u.valToPos(value, 'y') - top) }];
   }).sort((a, b) => a.away - b.away);

@@ -21,7 +21,7 @@ export function NewChannel({ done }: { done: () => void }) {
   if (!may('manage')) return null;
   return (
     <>
-      <h2 className="below">Another one</h2>
+      <h2 className="below">New channel</h2>
       <div className="form row">
         <Field label="Name"><input value={name} onChange={(event) => setName(event.target.value)} placeholder="on call" /></Field>
         <Field label="Type"><select value={type} onChange={(event) => { setType(event.target.value); setTo(''); }}>{Object.keys(TYPES).map((each) => <option key={each}>{each}</option>)}</select></Field>

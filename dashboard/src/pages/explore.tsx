@@ -61,10 +61,10 @@ export function Explore() {
         <Waiting loaded={found}>
           {(data) => (
             <>
-              <Chart found={data} height={340} label={query.metricType} isTable zoom={zoomTo} widen={widen} before={overlay} marks={marks} />
+              <Chart found={data} height={340} label={data.metricType} isTable zoom={zoomTo} widen={widen} before={overlay} marks={marks} />
               <div className="acts foot">
                 <span className="note">{data.series.length} series, a point every {data.step} s, read from {data.tier === 'raw' ? 'samples' : `${data.tier} rollups`}. Drag to zoom; the browser's back takes it back.</span>
-                <button onClick={() => save(`${query.metricType}.csv`, toCsv(data))}>CSV</button>
+                <button onClick={() => save(`${data.metricType}.csv`, toCsv(data))}>CSV</button>
                 <a className="button" href={`#/rules/new?${new URLSearchParams({ metricType: query.metricType, aggregation: query.aggregation!, groupBy: query.groupBy!, tags: query.tags! })}`}>Make a rule</a>
               </div>
             </>

@@ -2,7 +2,7 @@
 import { type Alert, type Found, type Host, queryPath } from '../api';
 import { type Loaded, useApi, useKept } from '../hooks';
 import { link } from '../route';
-import { quantity } from '../text';
+import { quantity, span } from '../text';
 import { Badge, Card, Waiting, When } from '../ui';
 import { FirstHost } from './first';
 import { OneHost } from './host';
@@ -32,9 +32,9 @@ function AllHosts({ alerts }: { alerts: Alert[] }) {
                         <td><a href={link('hosts', host.name)}><bdi>{host.name}</bdi></a></td>
                         <td><Badge kind={host.state}>{host.state}</Badge></td>
                         <td data-name={firing ? 'alerts' : undefined}>{firing ? <Badge kind="down">{firing}</Badge> : ''}</td>
-                        <td data-name="CPU"><Share value={figures.cpu.get(host.name)} /></td>
-                        <td data-name="memory"><Share value={figures.memory.get(host.name)} /></td>
-                        <td data-name="disk"><Share value={figures.disk.get(host.name)} /></td>
+                        <td data-name="CPU"><Share of={figures.cpu.get(host.name)} interval={host.interval} /></td>
+                        <td data-name="memory"><Share of={figures.memory.get(host.name)} interval={host.interval} /></td>
+                        <td data-name="disk"><Share of={figures.disk.get(host.name)} interval={host.interval} /></td>
                         <td data-name="last seen"><When at={host.lastSeen} /></td>
                         <td>{[host.os, host.cores && `${host.cores} cores`, host.memory && quantity(host.memory, 'B')].filter(Boolean).join(' · ')}</td>
                       </tr>
@@ -51,15 +51,29 @@ function AllHosts({ alerts }: { alerts: Alert[] }) {
   );
 }
 
-// The newest value of each host within two minutes.
-function useLatest(metricType: string, aggregation = 'avg'): Map<string, number> {
-  const found = useKept(useApi<Found>(queryPath({ metricType, aggregation, groupBy: 'host', from: '-2m' }), 15));
-  return new Map((found.data?.series ?? []).flatMap(({ tags, points }) => {
-    const last = points.findLast(([, value]) => value !== null)?.[1];
-    return tags.host && last !== undefined && last !== null ? [[tags.host, last] as const] : [];
+type Latest = { value: number; age: number }; // milliseconds
+
+// The newest value of each host within a quarter of an hour. Its age is by the service's clock: the browser's may be wrong.
+function useLatest(metricType: string, aggregation = 'avg'): Map<string, Latest> {
+  const found = useKept(useApi<Found>(queryPath({ metricType, aggregation, groupBy: 'host', from: '-15m', step: '60s' }), 15));
+  if (!found.data) return new Map();
+  const now = Date.parse(found.data.to) + Date.now() - found.at;
+  return new Map(found.data.series.flatMap(({ tags, points }) => {
+    const last = points.findLast(([, value]) => value !== null);
+    return tags.host && last ? [[tags.host, { value: last[1]!, age: now - last[0] - MINUTE }] as const] : [];
   }));
 }
 
-const Share = ({ value }: { value?: number }) => value === undefined ? <span className="note">–</span> : (
-  <span className="share"><i className={value >= 90 ? 'fail' : value >= 80 ? 'warn' : ''} style={{ width: `${Math.min(100, value) * 0.6}px` }} /><b>{quantity(value, 'percent')}</b></span>
-);
+const MINUTE = 60_000;
+
+// Beyond a few of its host's intervals a figure is none of now, and says so.
+function Share({ of, interval }: { of?: Latest; interval: number | null }) {
+  if (!of) return <span className="note">–</span>;
+  const { value, age } = of;
+  const isOld = age > Math.max(2 * MINUTE, 3000 * (interval ?? 0));
+  return (
+    <span className={isOld ? 'share old' : 'share'}>
+      <i className={isOld ? '' : value >= 90 ? 'fail' : value >= 80 ? 'warn' : ''} style={{ width: `${Math.min(100, value) * 0.6}px` }} /><b>{quantity(value, 'percent')}</b>{isOld && <small>{span(Math.floor(age / MINUTE) * MINUTE)} old</small>}
+    </span>
+  );
+}

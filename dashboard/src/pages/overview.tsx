@@ -14,7 +14,7 @@ import { FirstHost, FirstMetric } from './first';
 const MOST_ALERTS = 8;
 const MOST_HOSTS = 24;
 
-export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
+export function Overview({ active }: { active: Loaded<{ alerts: Alert[]; next?: string | null }> }) {
   const range = useRange();
   const health = useApi<Health>('/health/system', 5);
   const history = useApi<{ minutes: Minute[] }>('/health/history?from=-1h', 60);
@@ -33,7 +33,7 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[] }> }) {
             {(found) => found.alerts.length ? (
               <>
                 <ul className="alerts">{byUrgency(found.alerts).slice(0, MOST_ALERTS).map((alert) => <AlertRow key={alert.id} alert={alert} silences={silences.data?.silences} done={done} />)}</ul>
-                {found.alerts.length > MOST_ALERTS && <p className="note"><a href="#/alerts?state=firing">and {found.alerts.length - MOST_ALERTS} more</a></p>}
+                {found.alerts.length > MOST_ALERTS && <p className="note"><a href="#/alerts?state=firing">and {found.alerts.length - MOST_ALERTS}{found.next && '+'} more</a></p>}
               </>
             ) : <p className="empty">Nothing fires. <a href={link('rules')}>Look at the rules</a></p>}
           </Waiting>

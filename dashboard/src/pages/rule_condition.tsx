@@ -1,11 +1,12 @@
 // One condition of a rule: its fields, and the past of its metric with the threshold on it.
-import { type Found, queryPath } from '../api';
+import { useState } from 'react';
+import { type Found, queryPath, type Tags } from '../api';
 import { Chart } from '../chart/chart';
 import type { Mark } from '../chart/marks';
 import { useApi, useKept } from '../hooks';
 import { span } from '../text';
-import { Field, Typed, Waiting } from '../ui';
-import { type Condition, isChange, isRange, readTags, recovers, tagList } from './rule_draft';
+import { Field, Figure, Typed, Waiting } from '../ui';
+import { type Condition, isChange, isRange, recovers, tagList, tagsOf } from './rule_draft';
 
 const OPERATORS = ['greater_than', 'greater_than_or_equal', 'less_than', 'less_than_or_equal', 'equal', 'not_equal', 'outside_range', 'percent_increase', 'percent_decrease'];
 const AGGREGATIONS = ['avg', 'min', 'max', 'sum', 'count', 'last', 'stddev', 'p50', 'p75', 'p90', 'p95', 'p99', 'rate', 'increase', 'hosts'];
@@ -16,14 +17,30 @@ export function ConditionFields({ of, set }: { of: Condition; set: (change: Part
     <div className="form">
       <Field label="Metric"><Typed list="known-metrics" value={of.metricType} onDone={(metricType) => set({ metricType })} /></Field>
       <Field label="Condition"><select value={of.condition} onChange={(event) => set({ condition: event.target.value })}>{OPERATORS.map((each) => <option key={each} value={each}>{each.replaceAll('_', ' ')}</option>)}</select></Field>
-      <Field label={isRange(of.condition) ? 'Lower end' : isChange(of.condition) ? 'Threshold (percent)' : 'Threshold'}><input type="number" step="any" value={of.threshold} onChange={(event) => set({ threshold: event.target.valueAsNumber || 0 })} /></Field>
+      <Field label={isRange(of.condition) ? 'Lower end' : isChange(of.condition) ? 'Threshold (percent)' : 'Threshold'}><Figure step="any" value={of.threshold} onDone={(threshold) => set({ threshold })} /></Field>
       {isRange(of.condition) && <Field label="Upper end"><Number value={of.thresholdHigh} onDone={(thresholdHigh) => set({ thresholdHigh })} /></Field>}
       {isChange(of.condition) && <Field label="Against seconds ago"><Number value={of.compareTo} placeholder="3600" onDone={(compareTo) => set({ compareTo })} /></Field>}
       {recovers(of.condition) && <Field label="Resolved at"><Number value={of.recoveryThreshold} placeholder={String(of.threshold)} onDone={(recoveryThreshold) => set({ recoveryThreshold })} /></Field>}
       <Field label="Aggregation"><select value={of.aggregation} onChange={(event) => set({ aggregation: event.target.value })}>{options(AGGREGATIONS, of.aggregation).map((each) => <option key={each}>{each}</option>)}</select></Field>
-      <Field label="Over seconds" hint={span(of.window * 1000)}><input type="number" value={of.window} onChange={(event) => set({ window: event.target.valueAsNumber || 60 })} /></Field>
-      <Field label="Tags"><Typed value={tagList(of.tags)} placeholder="host:web-1, mount:/" onDone={(text) => set({ tags: readTags(text) })} /></Field>
+      <Field label="Over seconds" hint={span(of.window * 1000)}><Figure min={1} value={of.window} onDone={(window) => set({ window })} /></Field>
+      <TagsField tags={of.tags} set={(tags) => set({ tags })} />
     </div>
+  );
+}
+
+// A text that is no tag is told: left out without a word, the rule would judge what it was not meant for.
+function TagsField({ tags, set }: { tags: Tags; set: (tags: Tags) => void }) {
+  const [wrong, setWrong] = useState('');
+  const take = (text: string) => {
+    const read = tagsOf(text);
+    setWrong(read ? '' : text);
+    if (read) set(read);
+  };
+  return (
+    <>
+      <Field label="Tags"><Typed value={tagList(tags)} placeholder="host:web-1, mount:/" onDone={take} /></Field>
+      {wrong && <span className="trouble" role="alert"><bdi>{wrong}</bdi> is no tag: write it as name:value.</span>}
+    </>
   );
 }
 

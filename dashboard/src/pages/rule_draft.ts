@@ -55,8 +55,23 @@ export function bodyOf(draft: Draft): Record<string, unknown> {
 }
 
 export const list = (text: string): string[] => text.split(',').map((each) => each.trim()).filter(Boolean);
-export const tagList = (tags: Tags): string => Object.entries(tags).map(([key, value]) => `${key}:${value}`).join(', ');
 
-// `host:web-1, mount:/` as tags; what has no colon is no tag.
-export const readTags = (text: string): Tags =>
-  Object.fromEntries(list(text).filter((each) => each.includes(':')).map((each) => [each.slice(0, each.indexOf(':')).trim(), each.slice(each.indexOf(':') + 1).trim()]));
+// Tags as one writes them, `host:web-1, mount:/`; as JSON where a comma would cut a value.
+export const tagList = (tags: Tags): string =>
+  Object.values(tags).some((value) => value.includes(',')) ? JSON.stringify(tags) : Object.entries(tags).map(([key, value]) => `${key}:${value}`).join(', ');
+
+const SEPARATOR = /[:=]/;
+
+// `host:web-1, mount:/`, `host=web-1` or JSON as tags, as the API reads them in an address; null where one is none.
+export function tagsOf(text: string): Tags | null {
+  if (text.trim().startsWith('{')) {
+    try {
+      return Object.fromEntries(Object.entries(JSON.parse(text) as object).map(([key, value]) => [key, String(value)]));
+    } catch {
+      return null;
+    }
+  }
+  const parts = list(text);
+  if (!parts.every((each) => SEPARATOR.test(each))) return null;
+  return Object.fromEntries(parts.map((each) => [each.slice(0, each.search(SEPARATOR)).trim(), each.slice(each.search(SEPARATOR) + 1).trim()]));
+}

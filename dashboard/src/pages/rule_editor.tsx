@@ -4,7 +4,7 @@ import { call, type Channel } from '../api';
 import { useApi } from '../hooks';
 import { link } from '../route';
 import { span } from '../text';
-import { Act, Card, Field, Typed } from '../ui';
+import { Act, Card, Field, Figure, Typed } from '../ui';
 import { ConditionFields, Past } from './rule_condition';
 import { bodyOf, type Condition, CONDITION, type Draft, list } from './rule_draft';
 import { MoreFields } from './rule_more';
@@ -37,7 +37,7 @@ export function Editor({ start, id }: { start: Draft; id?: string }) {
         <Field label="Name"><input value={draft.name} onChange={(event) => set({ name: event.target.value })} placeholder="Checkout is slow" /></Field>
         <Field label="Severity"><select value={draft.severity} onChange={(event) => set({ severity: event.target.value })}>{['low', 'medium', 'high', 'critical'].map((each) => <option key={each}>{each}</option>)}</select></Field>
         <Field label="Group by"><Typed value={draft.groupBy.join(', ')} placeholder="host" onDone={(text) => set({ groupBy: list(text) })} /></Field>
-        <Field label="For seconds" hint={span(draft.duration * 1000)}><input type="number" min={0} value={draft.duration} onChange={(event) => set({ duration: event.target.valueAsNumber || 0 })} /></Field>
+        <Field label="For seconds" hint={span(draft.duration * 1000)}><Figure min={0} value={draft.duration} onDone={(duration) => set({ duration })} /></Field>
         <Field label="Tell (addresses)"><Typed value={draft.recipients.join(', ')} onDone={(text) => set({ recipients: list(text) })} placeholder="you@example.com" /></Field>
       </div>
       {isOne ? <ConditionFields of={draft.conditions[0]!} set={(change) => setCondition(0, change)} /> : draft.conditions.map((each, place) => (

@@ -13,7 +13,7 @@ type Offer = { threshold: number; duration: number; pagesPerWeek: number; likely
 type Suggested = { suggestion: Offer | null; message: string | null; curve: Offer[] };
 
 export const PAST: Record<string, string> = { '-24h': '24 hours', '-3d': '3 days', '-7d': '7 days', '-14d': '14 days', '-28d': '28 days' };
-const BEARABLE: Record<string, string> = { '0.25': 'one page a month', '1': 'one page a week', '3': 'three pages a week', '7': 'one page a day' };
+const BEARABLE = [['0.25', 'one page a month'], ['1', 'one page a week'], ['3', 'three pages a week'], ['7', 'one page a day']] as const; // a record would put whole numbers first
 
 type Props = {
   rule: Record<string, unknown>; past: string; setPast: (past: string) => void; tried: Tried | null; setTried: (tried: Tried) => void;
@@ -37,7 +37,7 @@ export function Trial({ rule, past, setPast, tried, setTried, take }: Props) {
         {take && (
           <>
             <span className="between" aria-hidden />
-            <select aria-label="How many pages are bearable" value={bearable} onChange={(event) => setBearable(event.target.value)}>{Object.entries(BEARABLE).map(([value, name]) => <option key={value} value={value}>{name}</option>)}</select>
+            <select aria-label="How many pages are bearable" value={bearable} onChange={(event) => setBearable(event.target.value)}>{BEARABLE.map(([value, name]) => <option key={value} value={value}>{name}</option>)}</select>
             <Act name="Suggest a threshold" run={suggest} />
           </>
         )}

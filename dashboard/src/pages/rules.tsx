@@ -4,7 +4,7 @@ import { useApi } from '../hooks';
 import { link, useRoute } from '../route';
 import { span } from '../text';
 import { Act, Acts, Badge, Card, Waiting } from '../ui';
-import { BLANK, conditionsOf, draftOf, list, readTags } from './rule_draft';
+import { BLANK, conditionsOf, draftOf, list, tagsOf } from './rule_draft';
 import { Editor } from './rule_editor';
 import { Now } from './rule_now';
 
@@ -74,7 +74,7 @@ function NewRule() {
   const { search } = useRoute();
   const asked = (name: string) => search.get(name) ?? '';
   if (!asked('metricType')) return <Editor start={BLANK} />;
-  const condition = { ...BLANK.conditions[0]!, metricType: asked('metricType'), aggregation: asked('aggregation') || 'avg', tags: readTags(asked('tags')) };
+  const condition = { ...BLANK.conditions[0]!, metricType: asked('metricType'), aggregation: asked('aggregation') || 'avg', tags: tagsOf(asked('tags')) ?? {} };
   return <Editor start={{ ...BLANK, conditions: [condition], groupBy: list(asked('groupBy')) }} />;
 }
 

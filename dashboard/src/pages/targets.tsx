@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { call, type Target } from '../api';
 import { useApi } from '../hooks';
-import { Act, Acts, Badge, Card, Field, Waiting, When } from '../ui';
+import { Act, Acts, Badge, Card, Field, Figure, Waiting, When } from '../ui';
 
 const KINDS: Record<string, string> = { up: 'up', down: 'down' };
 
@@ -27,7 +27,7 @@ export function Targets() {
       <div className="form row">
         <Field label="Name"><input value={name} onChange={(event) => setName(event.target.value)} placeholder="node" /></Field>
         <Field label="Address"><input type="url" value={url} onChange={(event) => setUrl(event.target.value)} placeholder="http://10.0.3.7:9100/metrics" /></Field>
-        <Field label="Every, in seconds"><input type="number" min={10} step={5} value={interval} onChange={(event) => setInterval(event.target.valueAsNumber || 30)} /></Field>
+        <Field label="Every, in seconds"><Figure min={10} step={5} value={interval} onDone={setInterval} /></Field>
         <Act kind="primary" name="Add" run={() => call('POST', '/targets', { name, type: 'prometheus', url: url.trim(), interval })} done={() => { setName(''); setUrl(''); targets.reload(); }} />
       </div>
       <p className="note">CloudWatch, labels, secrets and what to keep of it: by the API, as the collector's page of the documentation says.</p>
