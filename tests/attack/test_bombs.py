@@ -119,9 +119,9 @@ def test_a_pattern_reads_each_character_once_and_remembers_little(
         compiled.matches(text)
 
     assert next(steps) <= sum(map(len, texts))
-    assert len(compiled._accepts) <= patterns.MAX_STATES
-    held = sum(1 + len(states) for states in compiled._remembered.values())
-    assert held <= patterns.MAX_REMEMBERED + patterns.MAX_STATES
+    assert len(compiled._after) <= patterns.MAX_STATES
+    assert len(compiled._remembered) <= patterns.MAX_REMEMBERED
+    assert all(states.bit_length() <= patterns.MAX_STATES for states in compiled._remembered.values())
 
 
 @pytest.mark.parametrize(
