@@ -26,6 +26,7 @@ from chalicelib.tsdb.pairs import distinct_pairs
 from chalicelib.tsdb.rolled_hours import hours_of
 from chalicelib.tsdb.rollups import (
     FIVE_MINUTES,
+    HOUR_MS,
     Part,
     Rollups,
     aggregate_rollups,
@@ -40,7 +41,8 @@ from chalicelib.tsdb.windows import HOSTS, Ints, Windowed
 STEP_MS = FIVE_MINUTES * 1000
 MAX_WINDOW = 21_600  # seconds: every rollup is counted in all windows that it lies in
 MAX_ENTRIES = 20_000_000  # rollups in all windows of one group together
-MAX_ROLLUPS = 20_000_000
+MAX_ROLLUPS = 4_000_000
+READ_AT_ONCE_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +135,16 @@ def read_rolled(
     known = np.array(sorted(definitions), np.int64)
     found: list[Rollups] = []
     for metric_type, begin in begins.items():
-        rolled = snapshot.rollups(metric_type, FIVE_MINUTES, begin, end, Part.ALL)
-        hours = hours_of(rolled.times)
-        samples = join(snapshot.samples_between(metric_type, begin, end, but=hours))
-        both = concatenate([rolled, _of_new(samples, definitions, known)])
-        found.append(both.where(np.isin(both.ids, known) & (both.times >= begin) & (both.times < end)))
-        if sum(map(len, found)) > MAX_ROLLUPS:
-            raise InvalidInput("from: the rule reads too much; take a shorter range.", field="from")
+        hours: list[int] = []
+        # Day by day: what is too much for an answer is too much for the memory as well.
+        for start in range(begin - begin % HOUR_MS, end, READ_AT_ONCE_MS):
+            rolled = snapshot.rollups(metric_type, FIVE_MINUTES, start, min(start + READ_AT_ONCE_MS, end), Part.ALL)
+            hours += hours_of(rolled.times)
+            found.append(rolled.where(np.isin(rolled.ids, known) & (rolled.times >= begin) & (rolled.times < end)))
+            if sum(map(len, found)) > MAX_ROLLUPS:
+                raise InvalidInput("from: the rule reads too much; take a shorter range.", field="from")
+        new = _of_new(join(snapshot.samples_between(metric_type, begin, end, but=hours)), definitions, known)
+        found.append(new.where((new.times >= begin) & (new.times < end)))
     return merge(found) if found else nothing()
 
 

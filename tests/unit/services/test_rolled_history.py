@@ -10,11 +10,12 @@ import pytest
 from chalicelib.domain.errors import InvalidInput
 from chalicelib.domain.rule_form import read_rule
 from chalicelib.domain.series import Definition, Kind
-from chalicelib.services.rolled_history import STEP_MS, RolledHistory, check_judgeable
+from chalicelib.services import rolled_history
+from chalicelib.services.rolled_history import STEP_MS, RolledHistory, check_judgeable, read_rolled
 from chalicelib.services.trial import TryRules, plan_on, read_groups
 from chalicelib.services.trial_history import make_history
 from chalicelib.tsdb.columns import Columns
-from chalicelib.tsdb.rollups import FIVE_MINUTES, roll_up
+from chalicelib.tsdb.rollups import FIVE_MINUTES, HOUR_MS, Rollups, roll_up
 from tests.unit.services.judged_world import JudgedWorld
 
 START = 1_790_000_100_000 // STEP_MS * STEP_MS
@@ -113,3 +114,37 @@ def test_what_rollups_cannot_tell_is_refused(fields: dict[str, Any], said: str) 
     with pytest.raises(InvalidInput, match=said) as refused:
         check_judgeable(rule(**fields))
     assert "take a later range" in refused.value.message
+
+
+class Store:
+    """A snapshot of weeks of rollups of LOAD_A, an hour's last figure each; it counts what is read of it."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def rollups(self, metric_type: str, seconds: int, start: int, end: int, part: object) -> Rollups:
+        times = np.arange(start - start % HOUR_MS, end, HOUR_MS)
+        self.read += len(times)
+        held = Columns(np.full(len(times), LOAD_A.series_id), times, times.astype(np.float64))
+        return roll_up(held, np.zeros(len(times), bool), seconds)
+
+    def samples_between(self, metric_type: str, start: int, end: int, *, but: list[int]) -> list[Columns]:
+        """Those of the one hour that has no rollups yet."""
+        assert but == [*range(start - start % HOUR_MS, end, HOUR_MS)]
+        return [Columns(np.array([LOAD_A.series_id]), np.array([end - 1]), np.array([7.0]))]
+
+
+def test_weeks_of_rollups_are_read_day_by_day_each_once() -> None:
+    begin, end = START - START % HOUR_MS + 1, START + 20 * 24 * HOUR_MS + 600_000
+    found = read_rolled(Store(), SERIES, {"load": begin}, end)  # type: ignore[arg-type]  # as much of it as is called
+    hours = [*range(begin - 1 + HOUR_MS, end, HOUR_MS)]
+    assert found.times.tolist() == sorted({*hours, (end - 1) // STEP_MS * STEP_MS})
+    assert found.lasts[:-1].tolist() == [float(each) for each in hours][: len(found) - 1]
+
+
+def test_reading_stops_where_it_becomes_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rolled_history, "MAX_ROLLUPS", 50)
+    store = Store()
+    with pytest.raises(InvalidInput, match="reads too much"):
+        read_rolled(store, SERIES, {"load": START}, START + 60 * 24 * HOUR_MS)  # type: ignore[arg-type]
+    assert store.read <= 50 + 24
