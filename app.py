@@ -87,16 +87,22 @@ def tick(event: SQSEvent) -> None:
 
 
 @app.on_sqs_message(queue=settings.current().notification_queue, batch_size=1, maximum_concurrency=10)
-def notify(event: SQSEvent) -> None:
-    """Deliver a notification to its channel; one that has to be tried again comes back when its time has come."""
+def notify(event: SQSEvent) -> dict[str, Any]:
+    """Deliver a notification to its channel; one that has to be tried again comes back when its time has come.
+
+    It is named in the answer and not raised: a channel that is away is no fault of this function, whose failed runs
+    ring an alarm and have Lambda poll less for all channels.
+    """
     from chalicelib.queues import job_of
 
+    come_back = []
     for record in event:
-        attributes = record.to_dict().get("attributes", {})
-        again = notifying.deliver().run(job_of(record.body), attributes.get("MessageGroupId", ""))
+        message = record.to_dict()
+        again = notifying.deliver().run(job_of(record.body), message.get("attributes", {}).get("MessageGroupId", ""))
         if again is not None:
-            notifying.job_queue().postpone(record.receipt_handle, again.seconds)
-            raise notifying.NotDelivered(again.why)
+            notifying.postpone(record.receipt_handle, again)
+            come_back.append({"itemIdentifier": message["messageId"]})
+    return {"batchItemFailures": come_back}
 
 
 @app.on_sqs_message(queue=settings.current().receipt_queue, batch_size=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
     from chalicelib.channels.registry import Sender
     from chalicelib.queues import SqsJobQueue
     from chalicelib.services.announce import Publish
-    from chalicelib.services.deliver import Deliver
+    from chalicelib.services.deliver import Again, Deliver
     from chalicelib.services.mail_reports import MailReports
 
-
-class NotDelivered(Exception):
-    """Told to SQS so that it keeps the message; its time to come back has been set."""
+_log = logging.getLogger(__name__)
 
 
 @cache
@@ -28,6 +27,12 @@ def job_queue() -> SqsJobQueue:
     from chalicelib.queues import SqsJobQueue
 
     return SqsJobQueue(settings.current().notification_queue)
+
+
+def postpone(receipt_handle: str, again: Again) -> None:
+    """Have a message that was received come back when it is to be tried again."""
+    _log.warning("a notification is tried again", extra={"seconds": again.seconds, "reason": again.why})
+    job_queue().postpone(receipt_handle, again.seconds)
 
 
 @cache

@@ -85,6 +85,8 @@ def _finish_event(name: str, properties: dict[str, Any], event: dict[str, Any]) 
     if event["Type"] == "SQS":
         # Chalice names the queue by a text, from which CloudFormation cannot tell that it has to exist first.
         event["Properties"]["Queue"] = {"Fn::GetAtt": [FUNCTIONS[name].takes, "Arn"]}
+        if name == "Notify":
+            event["Properties"]["FunctionResponseTypes"] = ["ReportBatchItemFailures"]
         if name == "Tick":
             event["Properties"]["ScalingConfig"] = {"MaximumConcurrency": MAX_TICKS_AT_ONCE}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Any
 from uuid import uuid4
 
 from infra.local.frames import QueueSource
@@ -64,22 +65,31 @@ class Poller:
         else:
             await asyncio.sleep(_PAUSE)
 
-    async def _handle(self, messages: list[dict[str, object]]) -> None:
-        """Call the function; its messages are deleted if it returns and come back if it raises."""
+    async def _handle(self, messages: list[dict[str, Any]]) -> None:
+        """Call the function; its messages are deleted if it returns, but for those it gives back, which come back.
+
+        All of them come back if it raises.
+        """
         function = self._source.function
         event = sqs_event(messages, self._queue.arn)
         try:
-            await self._pool.invoke(
+            answer = await self._pool.invoke(
                 function, self._name, event, request_id=str(uuid4()), seconds=function.seconds * 2.0
             )
-            await asyncio.to_thread(self._queue.delete, messages)
+            done = _done(messages, answer)
+            if len(done) < len(messages):
+                self._wait_for_some_to_return()
+            await asyncio.to_thread(self._queue.delete, done)
         except CallError as error:
             _log.error("%s failed, its messages come back: %s: %s", self._name, type(error).__name__, error)
-            self._unsettled_until = asyncio.get_running_loop().time() + _LONGEST_RETURN
+            self._wait_for_some_to_return()
         except Exception:  # noqa: BLE001 -- the edge of this task: logged
             _log.exception("messages of %s could not be deleted, they come back", self._queue.name)
         finally:
             self._slots.release()
+
+    def _wait_for_some_to_return(self) -> None:
+        self._unsettled_until = asyncio.get_running_loop().time() + _LONGEST_RETURN
 
     def _may_be_blocked(self) -> bool:
         """Whether a long poll of a FIFO queue would make moto spin.
@@ -90,3 +100,10 @@ class Poller:
         if not self._queue.is_fifo:
             return False
         return bool(self._running) or asyncio.get_running_loop().time() < self._unsettled_until
+
+
+def _done(messages: list[dict[str, Any]], answer: Any) -> list[dict[str, Any]]:
+    """The messages but for those that the function names as `batchItemFailures`."""
+    failures = answer.get("batchItemFailures", []) if isinstance(answer, dict) else []
+    again = {each["itemIdentifier"] for each in failures}
+    return [message for message in messages if message["MessageId"] not in again]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from chalicelib.domain.episodes import Change, Episode
 from chalicelib.domain.rule_form import read_rule
 from chalicelib.domain.rules import Rule
 from chalicelib.domain.silences import MaintenanceWindow, Silence
-from chalicelib.wiring import alerting, notifications, notifying
+from chalicelib.wiring import alerting, notifications
 from infra.local import resources
 from infra.local.atomic import make_conditions_atomic
 from infra.local.function_events import sqs_event
@@ -66,8 +65,10 @@ class Cloud:
 
         done = 0
         while messages := self.jobs.receive(1, wait=False):
-            with contextlib.suppress(notifying.NotDelivered):
-                app.notify(sqs_event(messages, self.jobs.arn), None)
+            answer = app.notify(sqs_event(messages, self.jobs.arn), None)
+            again = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+            if again != [messages[0]["MessageId"]]:
+                assert again == []
                 self.jobs.delete(messages)
                 done += 1
         return done

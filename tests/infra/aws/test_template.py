@@ -143,6 +143,12 @@ def test_the_stores_are_encrypted_kept_and_protected(resources: dict[str, Any]) 
     assert "sslmode=verify-full&sslrootcert=" in url
 
 
+def test_a_channel_that_is_away_is_no_failed_run_of_the_notifier(resources: dict[str, Any]) -> None:
+    # that would ring its alarm, and have Lambda poll less for all channels
+    (source,) = resources["Notify"]["Properties"]["Events"].values()
+    assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
 def test_a_restored_database_keeps_the_version_and_the_size_of_its_snapshot(resources: dict[str, Any]) -> None:
     # both grow by themselves meanwhile, and AWS takes neither a lower version nor a smaller disk
     database = resources["Database"]["Properties"]

@@ -157,7 +157,10 @@ def test_every_function_of_the_template_starts_and_answers(
         "app.app": (request("GET", "/monitoring/health/ready", routes), lambda answer: answer["statusCode"] == 200),
         "app.schedule_ticks": (scheduled, lambda answer: answer["ordered"] >= 7),
         "app.tick": (sqs_event([message], "arn:aws:sqs:us-east-1:123456789012:ticks"), lambda answer: answer is None),
-        "app.notify": (sqs_event([job], "arn:aws:sqs:us-east-1:123456789012:jobs.fifo"), lambda answer: answer is None),
+        "app.notify": (
+            sqs_event([job], "arn:aws:sqs:us-east-1:123456789012:jobs.fifo"),
+            lambda answer: answer == {"batchItemFailures": []},
+        ),
         "app.canary": (scheduled, lambda answer: answer == {"arrived": True}),
         "app.note_receipt": (
             sqs_event([receipt], "arn:aws:sqs:us-east-1:123456789012:r"),

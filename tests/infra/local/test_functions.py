@@ -107,6 +107,15 @@ def test_a_message_whose_function_raised_comes_back(cloud: Cloud) -> None:
     assert [record["attributes"]["ApproximateReceiveCount"] for record in records] == ["1", "2"]
 
 
+def test_a_message_that_its_function_gave_back_comes_again(cloud: Cloud) -> None:
+    cloud.send("sample-jobs", {"name": "given back", "later": True})
+
+    eventually(lambda: cloud.done("given back"))
+
+    records = [note["what"] for note in cloud.noted("job") if "given back" in note["what"]["body"]]
+    assert [record["attributes"]["ApproximateReceiveCount"] for record in records] == ["1", "2"]
+
+
 def test_two_calls_at_a_time_each_in_a_process_of_its_own(cloud: Cloud) -> None:
     for number in range(4):
         cloud.send("sample-jobs", {"name": f"slow {number}", "seconds": 0.4})

@@ -73,10 +73,17 @@ def every_minute(event: CloudWatchEvent) -> None:
 
 
 @app.on_sqs_message(queue="sample-jobs", batch_size=1)
-def job(event: SQSEvent) -> None:
-    """Works on a message of a queue without order."""
+def job(event: SQSEvent) -> dict[str, Any]:
+    """Works on a message of a queue without order; one that has a `later` it gives back the first time."""
+    again = []
     for record in event:
-        _work("job", record.to_dict())
+        message = record.to_dict()
+        if '"later"' in record.body and message["attributes"]["ApproximateReceiveCount"] == "1":
+            _note("job", message)
+            again.append({"itemIdentifier": message["messageId"]})
+        else:
+            _work("job", message)
+    return {"batchItemFailures": again}
 
 
 @app.on_sqs_message(queue="sample-ordered.fifo", batch_size=1)
