@@ -7,6 +7,8 @@ from typing import Any
 
 from infra.aws.refusals import Refused, said_clearly
 
+_LEFT_OVER = 100  # runs at once that AWS wants nobody to set aside
+
 
 @dataclass(frozen=True, slots=True)
 class Account:
@@ -65,3 +67,14 @@ def mail_warning(where: Account) -> str:
         f"SES is in its sandbox in {where.region}: mail reaches verified addresses only."
         " Ask for production access in the SES console (docs/operations.md, mail)."
     )
+
+
+def check_room(where: Account, set_aside: int) -> None:
+    """Raise Refused when the account lets too few functions run at once to set so many aside for a first stage."""
+    with said_clearly():
+        free = where.client("lambda").get_account_settings()["AccountLimit"]["UnreservedConcurrentExecutions"]
+    if free < set_aside + _LEFT_OVER:
+        raise Refused(
+            f"Lambda lets {free} functions at once run in {where.region}, and prod needs {set_aside + _LEFT_OVER}:"
+            " ask for more under Service Quotas, Lambda, Concurrent executions."
+        )

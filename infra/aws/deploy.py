@@ -14,9 +14,10 @@ from typing import Any
 
 from chalicelib.sealing import new_keys
 from infra.aws import authorities
-from infra.aws.account import Account, account, has_mail_identity, mail_warning
+from infra.aws.account import Account, account, check_room, has_mail_identity, mail_warning
 from infra.aws.change_set import Change, Stack
 from infra.aws.complete import IncompletePackage
+from infra.aws.functions import FUNCTIONS
 from infra.aws.package import ARCHITECTURES, PACKAGE, build
 from infra.aws.refusals import Refused
 from infra.aws.smoke import PATIENCE, mint, smoke
@@ -57,6 +58,8 @@ def deploy(wish: Wish, where: Account, stack: Stack, ask: Callable[[str], str], 
     parameters = _parameters(wish, where, stack)
     stack.check_ready()
     is_first = stack.described() is None
+    if is_first and wish.stage == "prod":
+        check_room(where, sum(each.at_most or 0 for each in FUNCTIONS.values()))
     if warning := mail_warning(where):
         say(f"note: {warning}")
     bucket = wish.bucket or bucket_name(where)
