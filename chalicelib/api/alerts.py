@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
 import msgspec
 
 from chalicelib.api.endpoint import Answer, Resource
@@ -21,7 +19,6 @@ from chalicelib.domain.scopes import Scope
 from chalicelib.wiring import alerting
 
 alerts = Resource(__name__)
-Choice = TypeVar("Choice", State, Severity)
 _WEEK_MS = 7 * 86_400_000
 
 
@@ -43,10 +40,10 @@ def list_active_alerts(request: Request) -> Answer:
 def list_alerts(request: Request) -> Answer:
     """List alerts, the newest first, also those that are over."""
     wanted = AlertFilter(
-        states=[_choice(State, "state", each) for each in (request.query("state") or "").split(",") if each],
+        states=request.choices("state", State),
         rule_id=request.query("ruleId"),
         metric_type=request.query("metricType"),
-        severity=None if not (given := request.query("severity")) else _choice(Severity, "severity", given),
+        severity=None if not (given := request.query("severity")) else _severity(given),
         tags=_tags(request.query("tags") or ""),
         start=_moment(request, "from", None),
         end=_moment(request, "to", None),
@@ -132,11 +129,11 @@ def _shown(episode: Episode) -> Answer:
     return Answer(show_alert(episode), headers={"ETag": f'"{episode.version}"'})
 
 
-def _choice(choices: type[Choice], name: str, given: str) -> Choice:
+def _severity(given: str) -> Severity:
     try:
-        return choices(given)
+        return Severity(given)
     except ValueError:
-        raise InvalidInput(f"{name}: must be one of {', '.join(choices)}.", field=name) from None
+        raise InvalidInput(f"severity: must be one of {', '.join(Severity)}.", field="severity") from None
 
 
 def _moment(request: Request, name: str, default: int | None) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chalicelib.api.endpoint import Answer, Resource
 from chalicelib.api.request import Request
 from chalicelib.domain.alert_form import show_alert
-from chalicelib.domain.hosts import show_host
+from chalicelib.domain.hosts import HostState, show_host
 from chalicelib.domain.instants import to_iso
 from chalicelib.domain.scopes import Scope
 from chalicelib.wiring import alerting
@@ -14,11 +14,14 @@ hosts = Resource(__name__)
 _AUDIT_PAGE = 100
 
 
-@hosts.endpoint("GET", "/monitoring/hosts", scope=Scope.READ, query=("after",))
+@hosts.endpoint("GET", "/monitoring/hosts", scope=Scope.READ, query=("state", "after"))
 def list_hosts(request: Request) -> Answer:
     """List the hosts that have sent, whether they still do, and what their agents say of them."""
-    page, following = alerting.host_inventory().page(request.query("after"))
-    return Answer({"hosts": [show_host(host, request.now) for host in page], "next": following})
+    inventory, after = alerting.host_inventory(), request.query("after")
+    page, following = inventory.page(after, request.choices("state", HostState), request.now)
+    answer = {"hosts": [show_host(host, request.now) for host in page], "next": following}
+    # All are counted for the first page only: who follows the pages has the counts already.
+    return Answer(answer if after else answer | {"counts": inventory.counts(request.now)})
 
 
 @hosts.endpoint("GET", "/monitoring/hosts/{name}", scope=Scope.READ)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from chalice.app import Request as ChaliceRequest
 
@@ -10,6 +11,8 @@ from chalicelib.api.body import check_json_type, decode_json, inflate
 from chalicelib.api.texts import storable
 from chalicelib.domain.errors import InvalidInput, TooLarge
 from chalicelib.domain.tokens import Grant
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Request:
@@ -87,6 +90,15 @@ class Request:
         if given not in (None, "true", "false"):
             raise InvalidInput(f"{name}: must be true or false.", field=name)
         return default if given is None else given == "true"
+
+    def choices(self, name: str, known: type[Choice]) -> list[Choice]:
+        """A query parameter that names some of what is known, separated by commas; nothing given, an empty list."""
+        try:
+            return [known(each) for each in (self.query(name) or "").split(",") if each]
+        except ValueError:
+            raise InvalidInput(
+                f"{name}: must be one of {', '.join(known)}, or several by commas.", field=name
+            ) from None
 
     def expected_version(self) -> int | None:
         """The version that If-Match asks for; None = the caller does not mind."""

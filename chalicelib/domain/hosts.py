@@ -12,7 +12,9 @@ from chalicelib.domain.instants import to_iso
 
 DEFAULT_INTERVAL = 10
 MAX_INTERVAL = 3600  # of the agent
+LATE_AFTER = 3  # intervals without a sample
 LATE_AT_LEAST_MS = 45_000
+DOWN_AFTER = 10
 DOWN_AT_LEAST_MS = 180_000
 _AGENT = re.compile(r"perfmon-agent/([\w.+-]{1,40})(?: \(([^()]{0,400})\))?")
 
@@ -38,9 +40,9 @@ class Host:
         """Late after three intervals without a sample (45 s at least), down after ten (3 minutes at least)."""
         interval = 1000 * int(self.agent.get("interval") or DEFAULT_INTERVAL)
         silent = now - self.last_seen
-        if silent <= max(3 * interval, LATE_AT_LEAST_MS):
+        if silent <= max(LATE_AFTER * interval, LATE_AT_LEAST_MS):
             return HostState.UP
-        return HostState.LATE if silent <= max(10 * interval, DOWN_AT_LEAST_MS) else HostState.DOWN
+        return HostState.LATE if silent <= max(DOWN_AFTER * interval, DOWN_AT_LEAST_MS) else HostState.DOWN
 
 
 def read_agent(user_agent: str) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from chalicelib.domain.alert_form import AlertFilter
@@ -9,7 +10,7 @@ from chalicelib.domain.alerts import Ending, State
 from chalicelib.domain.audit import AuditEntry
 from chalicelib.domain.episodes import Episode
 from chalicelib.domain.errors import NotFound
-from chalicelib.domain.hosts import Host
+from chalicelib.domain.hosts import Host, HostState
 from chalicelib.services.ports.alerting import AlertBook, AuditBook, UnitOfWork
 from chalicelib.services.respond import Respond
 
@@ -20,8 +21,15 @@ MAX_ALERTS = 1_000
 class HostRegister(Protocol):
     """The inventory."""
 
-    def page(self, after: str, limit: int) -> list[Host]:
-        """Hosts in the order of their names, from behind the name `after`. Raises Unavailable."""
+    def page(self, after: str, limit: int, states: Collection[HostState], now: int) -> list[Host]:
+        """Hosts that are in one of these states now (none given: in any), by name, from behind the name `after`.
+
+        Raises Unavailable.
+        """
+        ...
+
+    def counts(self, now: int) -> dict[HostState, int]:
+        """How many hosts are in each state now. Raises Unavailable."""
         ...
 
     def get(self, name: str) -> Host | None:
@@ -45,10 +53,14 @@ class HostInventory:
         self._respond = respond
         self._audit = audit
 
-    def page(self, after: str | None) -> tuple[list[Host], str | None]:
-        """Up to 100 hosts, and the cursor of the next page or None."""
-        found = self._register.page(after or "", PAGE + 1)
+    def page(self, after: str | None, states: Collection[HostState], now: int) -> tuple[list[Host], str | None]:
+        """Up to 100 hosts in these states (none given: in any), and the cursor of the next page or None."""
+        found = self._register.page(after or "", PAGE + 1, states, now)
         return found[:PAGE], found[PAGE - 1].name if len(found) > PAGE else None
+
+    def counts(self, now: int) -> dict[HostState, int]:
+        """How many hosts are in each state."""
+        return self._register.counts(now)
 
     def get(self, name: str) -> tuple[Host, list[Episode]]:
         """A host and its live alerts. Raises NotFound."""

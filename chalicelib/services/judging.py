@@ -20,7 +20,7 @@ from chalicelib.domain.verdicts import Readings
 from chalicelib.services.evidence import Seen, compared_value, decisive, evidence_of
 from chalicelib.services.rule_plan import Outlook, PlannedRule, RulePlan
 from chalicelib.services.rule_sources import Group
-from chalicelib.tsdb.windows import HOSTS
+from chalicelib.tsdb.windows import HOSTS, MAX_INTERVAL_MS
 
 VALUES_WRITTEN_EVERY_MS = 60_000
 _VERDICTS = tuple(Verdict)
@@ -116,7 +116,7 @@ class Judging:
         firing = calm
         if here and any(condition.recovery_threshold is not None for condition in planned.rule.conditions):
             firing = dict(zip(here, outlook.verdicts(number, here, firing=True).tolist(), strict=True))
-        believed = self._believes_in_silence(planned.rule, instant)
+        believed = self._believes_in_silence(outlook, number, instant)
         counts_hosts = any(condition.aggregation == HOSTS for condition in planned.rule.conditions)
         for group, row in zip(groups, rows, strict=True):
             tracked = self._tracked.get((planned.rule.id, group))
@@ -167,9 +167,11 @@ class Judging:
         if tracked.is_over:
             self._over.append(self._tracked.pop((planned.rule.id, group)))
 
-    def _believes_in_silence(self, rule: Rule, instant: int) -> bool:
-        window = max(condition.window for condition in rule.conditions) * 1000
-        return instant >= believed_from(self._healthy_since, window, 0)
+    def _believes_in_silence(self, outlook: Outlook, number: int, instant: int) -> bool:
+        window = max(condition.window for condition in self._plan.rules[number].rule.conditions) * 1000
+        if instant >= believed_from(self._healthy_since, window, MAX_INTERVAL_MS):
+            return True  # as nearly always: nobody needs to look how slow the series are
+        return instant >= believed_from(self._healthy_since, window, outlook.longest_interval(number))
 
 
 def _groups(planned: PlannedRule, rows: Iterable[int]) -> list[Group]:

@@ -22,7 +22,7 @@ from chalicelib.domain.series import Kind
 from chalicelib.domain.verdicts import Readings, Verdicts, compare, judge
 from chalicelib.services.rule_batches import Batches, Computed, Key
 from chalicelib.services.rule_sources import Catalogued, Group, Source, resolve
-from chalicelib.tsdb.windows import Ints, Stretch
+from chalicelib.tsdb.windows import Ints, Stretch, last_intervals
 
 Floats = NDArray[np.float64]
 
@@ -98,15 +98,17 @@ class RulePlan:
 
     def at(self, stretch_at: Callable[[int], Stretch], instant: int) -> Outlook:
         """What all rules see at an instant; `stretch_at` has the samples that lie some seconds back."""
-        return Outlook(self, self._batches.compute(stretch_at, instant))
+        return Outlook(self, self._batches.compute(stretch_at, instant), stretch_at)
 
 
 class Outlook:
     """What all rules see at one instant."""
 
-    def __init__(self, plan: RulePlan, computed: Computed) -> None:
+    def __init__(self, plan: RulePlan, computed: Computed, stretch_at: Callable[[int], Stretch]) -> None:
         self._plan = plan
         self._computed = computed
+        self._stretch_at = stretch_at
+        self._intervals: Ints | None = None
 
     def breached(self) -> Iterator[tuple[int, list[int]]]:
         """Each rule with a breach, by number, and the rows of its groups that are breached while nothing fires."""
@@ -142,6 +144,18 @@ class Outlook:
                 base, _ = self._values(before, places_before, rows)
             found.append((Readings(values, base), counts))
         return found
+
+    def longest_interval(self, number: int) -> int:
+        """Of a rule's series, in ms, as far as their last samples tell; 0 = of none it is known."""
+        held = self._stretch_at(0)
+        if self._intervals is None:
+            self._intervals = last_intervals(held)
+        longest = 0
+        for source, _ in self._plan.rules[number].sources:
+            for part in source.parts:
+                rows = held.rows_of(part.series)
+                longest = max(longest, int(self._intervals[rows[rows >= 0]].max(initial=0)))
+        return longest
 
     def _values(self, source: Source, places: Ints, rows: Sequence[int] | None) -> tuple[Floats, Ints]:
         chosen = places if rows is None else places[list(rows)]

@@ -91,6 +91,13 @@ def intervals(held: Stretch) -> Ints:
     return np.where(shorter > MAX_INTERVAL_MS, 0, shorter)
 
 
+def last_intervals(held: Stretch) -> Ints:
+    """Each series' interval in ms as its last samples tell it, 0 = not known, or events, which have none."""
+    if not len(held.ids):
+        return np.empty(0, np.int64)
+    return np.where(held.is_sampled, intervals(held)[held.starts[1:] - 1], 0)
+
+
 def bounds(held: Stretch, rows: Ints, instants: Ints, window: int) -> tuple[Ints, Ints, Ints]:
     """For each of the rows (not negative) and each instant, which samples the window holds: from, to; and its width.
 

@@ -118,7 +118,7 @@ test('a slash opens the search, and Enter goes to what the arrows chose', async 
 
 test('of more alerts than a page has, it is said that there are more', async () => {
   serve({
-    '/health/system': [{ body: { status: 'critical', checks: [] } }], '/health/history?from=-1h': [{ body: { minutes: [] } }], '/hosts': [{ body: { hosts: [], next: null } }],
+    '/health/system': [{ body: { status: 'critical', checks: [] } }], '/health/history?from=-1h': [{ body: { minutes: [] } }], '/hosts': [{ body: { hosts: [], next: null, counts: { up: 0, late: 0, down: 0 } } }],
     '/silences': [{ body: { silences: [] } }], '/metrics/catalog': [{ body: { metrics: [] } }],
   });
   const alerts = Array.from({ length: 100 }, (_, place) => ({ ...alert, id: `a${place}` }));

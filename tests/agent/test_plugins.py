@@ -85,6 +85,36 @@ def test_a_bad_line_is_told_and_the_others_count(line: str, why: str) -> None:
     assert why in told
 
 
+@pytest.mark.parametrize(("own", "taken"), [(9, True), (10, False)])
+def test_a_line_has_no_more_tags_than_a_series_may_have_with_the_agents(own: int, taken: bool) -> None:
+    agents = ["host", *(f"a{number}" for number in range(10))]
+    readings, bad = parse("figure 1 s " + " ".join(f"t{number}=x" for number in range(own)), agents)
+    assert bool(readings) is taken
+    assert [line.partition(": ")[2] for line in bad] == (
+        []
+        if taken
+        else ["with the agent's 11 tags (host and `tags`) there are 21, more than the 20 that a series may have"]
+    )
+
+
+def test_a_tag_that_the_agent_has_too_counts_once() -> None:
+    agents = ["host", *(f"t{number}" for number in range(10))]
+    readings, bad = parse("figure 1 s " + " ".join(f"t{number}=x" for number in range(10)), agents)
+    assert (len(readings), bad) == (1, [])
+
+
+def test_a_plugins_lines_are_bounded_by_the_agents_tags(script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    ten = " ".join(f"t{number}=x" for number in range(10))
+    plugins = Plugins(
+        [PluginOptions("p", script(f"echo many 1 s {ten}; echo few 1"), 60, 60)], [f"a{number}" for number in range(11)]
+    )
+    try:
+        assert "many" not in {each.name for each in wait_for(plugins, "few")}
+    finally:
+        plugins.close()
+    assert "with the agent's 11 tags" in caplog.text
+
+
 def test_a_run_may_not_print_without_end() -> None:
     readings, bad = parse("a 1\n" * (MOST_READINGS + 3))
     assert (len(readings), len(bad)) == (MOST_READINGS, 3)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import math
 import re
 import shlex
+from collections.abc import Collection
 
 from perfmon_agent.reading import Reading, tag
 
 MOST_READINGS = 500
 MOST_TAGS = 10
+MOST_TAGS_OF_A_SERIES = 20  # the API's bound
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _TAG = re.compile(r"([^=]{1,64})=(.{1,256})", re.DOTALL)
 
@@ -21,8 +23,11 @@ class BadLine(Exception):
     """Why a line says nothing."""
 
 
-def parse(output: str) -> tuple[list[Reading], list[str]]:
-    """The readings of an output, and what is wrong with each of the lines that are none."""
+def parse(output: str, agents: Collection[str] = ()) -> tuple[list[Reading], list[str]]:
+    """The readings of an output, and what is wrong with each of the lines that are none.
+
+    `agents` are the names of the tags that the agent adds: with them no reading has more than the API takes.
+    """
     readings: list[Reading] = []
     bad: list[str] = []
     for number, line in enumerate(output.splitlines(), 1):
@@ -32,7 +37,9 @@ def parse(output: str) -> tuple[list[Reading], list[str]]:
         try:
             if len(readings) >= MOST_READINGS:
                 raise BadLine(f"one run may print {MOST_READINGS} figures")
-            readings.append(_reading(text))
+            reading = _reading(text)
+            _check_room(reading, agents)
+            readings.append(reading)
         except BadLine as why:
             bad.append(f"line {number} {text[:80]!r}: {why}")
     return readings, bad
@@ -54,6 +61,15 @@ def _reading(text: str) -> Reading:
     if len(tags) > MOST_TAGS:
         raise BadLine(f"there are more than {MOST_TAGS} tags")
     return Reading(name, _value(value), "" if unit == "-" else unit, dict(map(_pair, tags)))
+
+
+def _check_room(reading: Reading, agents: Collection[str]) -> None:
+    together = len({*agents, *reading.tags})
+    if together > MOST_TAGS_OF_A_SERIES:
+        raise BadLine(
+            f"with the agent's {len(agents)} tags (host and `tags`) there are {together}, "
+            f"more than the {MOST_TAGS_OF_A_SERIES} that a series may have"
+        )
 
 
 def _value(text: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from perfmon_agent.parsing import PluginOptions
 from perfmon_agent.plugin_lines import parse
@@ -18,8 +18,9 @@ _log = logging.getLogger(__name__)
 class Plugins:
     """A probe that tells what its plugins printed since the last reading. They begin with the first one."""
 
-    def __init__(self, options: Sequence[PluginOptions]) -> None:
-        self._plugins = [_Plugin(each) for each in options]
+    def __init__(self, options: Sequence[PluginOptions], tags: Collection[str] = ()) -> None:
+        """`tags`: the names of those that the agent adds to every figure."""
+        self._plugins = [_Plugin(each, tags) for each in options]
         self._stop = threading.Event()
         self._began = False
 
@@ -46,11 +47,12 @@ class Plugins:
 
 
 class _Plugin:
-    def __init__(self, options: PluginOptions) -> None:
+    def __init__(self, options: PluginOptions, tags: Collection[str]) -> None:
         self.name = options.name
         self.program = Program(options.command)
         self.ran = threading.Event()
         self._options = options
+        self._tags = tags
         self._latest: list[Reading] = []
         self._lock = threading.Lock()
         self._failures = 0
@@ -83,7 +85,7 @@ class _Plugin:
             self._failures += 1
             self._tell(str(error), "plugin %s %s", self.name, error)
             output = error.output
-        readings, bad = parse(output)
+        readings, bad = parse(output, self._tags)
         self._bad_lines += len(bad)
         if bad:
             self._tell("bad lines", "plugin %s prints %s bad lines, the first: %s", self.name, len(bad), bad[0])

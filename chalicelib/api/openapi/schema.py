@@ -88,10 +88,10 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def page(name: str, item: Schema) -> Schema:
-    """A page of a list: the things, and the cursor for those that follow."""
+def page(name: str, item: Schema, first: Mapping[str, Schema] | None = None) -> Schema:
+    """A page of a list: the things, and the cursor for those that follow. `first`: what only the first page has."""
     following = or_null(text("Cursor: `after` of the next call; null at the end"))
-    return record({name: array(item), "next": following})
+    return record({name: array(item), "next": following}, first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from chalicelib.api.openapi.schema import (
 )
 from chalicelib.api.schemas.tokens import NewToken
 from chalicelib.domain.health import Status, SystemStatus
+from chalicelib.domain.hosts import HostState
 from chalicelib.domain.scopes import Scope
 
 _HOST = {
@@ -44,6 +45,10 @@ _TOKEN = {
 _COUNTS = (
     *("bufferedFrames", "drainedFrames", "drainedSamples", "lostFrames", "corruptFrames", "collidingSeries"),
     *("expiredSamples", "waitingSamples"),
+)
+_HOSTS_BY_STATE = record(
+    {str(state): whole() for state in HostState},
+    about="On the first page: how many hosts are in each state, whichever `state` asks for",
 )
 _HTML = {"text/html": text()}
 _LINK = {"token": text("From the link in a message")}
@@ -100,7 +105,10 @@ OPERATIONS: dict[str, Operation] = {
             )
         }
     ),
-    "GET /monitoring/hosts": Operation({200: page("hosts", ref("Host"))}),
+    "GET /monitoring/hosts": Operation(
+        {200: page("hosts", ref("Host"), {"counts": _HOSTS_BY_STATE})},
+        parameters={"state": text("up, late, down; several by commas. Left out: all")},
+    ),
     "GET /monitoring/hosts/{name}": Operation({200: record({**_HOST, "alerts": array(ref("Alert"))})}, errors=(404,)),
     "DELETE /monitoring/hosts/{name}": Operation({204: None}, errors=(404,)),
     "GET /monitoring/audit": Operation(

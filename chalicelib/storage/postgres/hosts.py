@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from chalicelib.domain.hosts import Host
+from chalicelib.domain.hosts import (
+    DEFAULT_INTERVAL,
+    DOWN_AFTER,
+    DOWN_AT_LEAST_MS,
+    LATE_AFTER,
+    LATE_AT_LEAST_MS,
+    Host,
+    HostState,
+)
 from chalicelib.domain.instants import from_moment, to_datetime
 from chalicelib.storage.postgres.connection import Database
 
 _SELECT = "SELECT name, first_seen, last_seen, agent FROM hosts"
 _LISTED = "(forgotten_at IS NULL OR last_seen > forgotten_at)"
+# Host.state in SQL, so that a page of a few hosts is found among very many; `now` in epoch ms.
+_SILENT = "(%(now)s - 1000 * extract(epoch FROM last_seen))"
+_INTERVAL = f"1000 * coalesce(nullif((agent ->> 'interval')::numeric, 0), {DEFAULT_INTERVAL})"
+_STATE = (
+    f"CASE WHEN {_SILENT} <= greatest({LATE_AFTER} * {_INTERVAL}, {LATE_AT_LEAST_MS}) THEN '{HostState.UP}'"
+    f" WHEN {_SILENT} <= greatest({DOWN_AFTER} * {_INTERVAL}, {DOWN_AT_LEAST_MS}) THEN '{HostState.LATE}'"
+    f" ELSE '{HostState.DOWN}' END"
+)
 
 
 class PostgresHosts:
@@ -58,13 +74,27 @@ class PostgresHosts:
             ).fetchall()
         return [_host(*row) for row in rows]
 
-    def page(self, after: str, limit: int) -> list[Host]:
-        """Hosts in the order of their names, from behind the name `after`. Raises Unavailable."""
+    def page(self, after: str, limit: int, states: Collection[HostState], now: int) -> list[Host]:
+        """Hosts that are in one of these states now (none given: in any), by name, from behind the name `after`.
+
+        Raises Unavailable.
+        """
+        wanted = f"AND {_STATE} = ANY (%(states)s)" if states else ""
         with self._database.transaction() as connection:
             rows = connection.execute(
-                f"{_SELECT} WHERE name > %s AND {_LISTED} ORDER BY name LIMIT %s", (after, limit)
+                f"{_SELECT} WHERE name > %(after)s AND {_LISTED} {wanted} ORDER BY name LIMIT %(limit)s",
+                {"after": after, "limit": limit, "states": [str(each) for each in states], "now": now},
             ).fetchall()
         return [_host(*row) for row in rows]
+
+    def counts(self, now: int) -> dict[HostState, int]:
+        """How many hosts are in each state now. Raises Unavailable."""
+        with self._database.transaction() as connection:
+            rows = connection.execute(
+                f"SELECT {_STATE}, count(*) FROM hosts WHERE {_LISTED} GROUP BY 1",  # noqa: S608 -- of constants
+                {"now": now},
+            ).fetchall()
+        return dict.fromkeys(HostState, 0) | {HostState(state): count for state, count in rows}
 
     def get(self, name: str) -> Host | None:
         """One host that is not forgotten. Raises Unavailable."""

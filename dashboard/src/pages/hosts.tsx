@@ -1,5 +1,6 @@
 // All hosts with what they are doing now.
-import { type Alert, type Found, type Host, queryPath } from '../api';
+import { type Alert, type Found, queryPath } from '../api';
+import { useHosts } from '../host_list';
 import { type Loaded, useApi, useKept } from '../hooks';
 import { link } from '../route';
 import { quantity, span } from '../text';
@@ -11,10 +12,8 @@ export function Hosts({ name, active }: { name?: string; active: Loaded<{ alerts
   return name ? <OneHost name={name} /> : <AllHosts alerts={active.data?.alerts ?? []} />;
 }
 
-const RANK = { down: 0, late: 1, up: 2 };
-
 function AllHosts({ alerts }: { alerts: Alert[] }) {
-  const hosts = useApi<{ hosts: Host[]; next: string | null }>('/hosts', 10);
+  const hosts = useHosts();
   const figures = { cpu: useLatest('cpu_usage'), memory: useLatest('memory_usage'), disk: useLatest('disk_usage', 'max') };
   return (
     <Card title="Hosts" isPage>
@@ -25,7 +24,7 @@ function AllHosts({ alerts }: { alerts: Alert[] }) {
               <table>
                 <thead><tr><th>Host</th><th>State</th><th>Alerts</th><th>CPU</th><th>Memory</th><th>Fullest disk</th><th>Last seen</th><th>System</th></tr></thead>
                 <tbody>
-                  {[...found.hosts].sort((a, b) => RANK[a.state] - RANK[b.state]).map((host) => {
+                  {found.hosts.map((host) => {
                     const firing = alerts.filter((alert) => alert.tags.host === host.name).length;
                     return (
                       <tr key={host.name}>
@@ -42,7 +41,7 @@ function AllHosts({ alerts }: { alerts: Alert[] }) {
                   })}
                 </tbody>
               </table>
-              {found.next && <p className="note">These are the first {found.hosts.length}; the search (press /) and the API know the others.</p>}
+              {found.more > 0 && <p className="note">{found.more} more are not shown: those that are not up come first, the API lists all.</p>}
             </div>
           ) : <FirstHost />
         }

@@ -1,9 +1,10 @@
 // What one looks at first: is all well, what fires and who has it, who is there, how it has gone.
-import type { Alert, Health, Host, Minute, Silence } from '../api';
+import type { Alert, Health, Minute, Silence } from '../api';
 import { useAlertMarks } from '../alert_marks';
 import { AlertRow, byUrgency } from '../alert_row';
 import { HealthCard } from '../health';
 import { type Loaded, useApi } from '../hooks';
+import { type Listed, useHosts } from '../host_list';
 import { Metric } from '../metric';
 import { useRange, type Watch } from '../range';
 import { RangeBar } from '../range_bar';
@@ -18,7 +19,7 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[]; next?: 
   const range = useRange();
   const health = useApi<Health>('/health/system', 5);
   const history = useApi<{ minutes: Minute[] }>('/health/history?from=-1h', 60);
-  const hosts = useApi<{ hosts: Host[]; next: string | null }>('/hosts', 10);
+  const hosts = useHosts();
   const silences = useApi<{ silences: Silence[] }>('/silences', 30);
   // Where no host has ever sent, one looks whether anything has.
   const known = useApi<{ metrics: unknown[] }>(hosts.data?.hosts.length === 0 ? '/metrics/catalog' : null, 10);
@@ -39,7 +40,7 @@ export function Overview({ active }: { active: Loaded<{ alerts: Alert[]; next?: 
           </Waiting>
         </Card>
         <Card title="Hosts" aside={<a href={link('hosts')}>all</a>}>
-          <Waiting loaded={hosts}>{(found) => <HostList hosts={found.hosts} isMore={found.next !== null} />}</Waiting>
+          <Waiting loaded={hosts}>{(found) => <HostList {...found} />}</Waiting>
         </Card>
       </div>
       {isBare ? <FirstMetric /> : <Charts range={range} />}
@@ -64,21 +65,19 @@ function Charts({ range }: { range: Watch }) {
   );
 }
 
-const RANK = { down: 0, late: 1, up: 2 };
-
-function HostList({ hosts, isMore }: { hosts: Host[]; isMore: boolean }) {
+function HostList({ hosts, more, counts }: Listed) {
   if (!hosts.length) return <FirstHost />;
-  const shown = [...hosts].sort((a, b) => RANK[a.state] - RANK[b.state]).slice(0, MOST_HOSTS);
-  const counted = (['down', 'late', 'up'] as const).map((state) => [state, hosts.filter((host) => host.state === state).length] as const).filter(([, count]) => count);
+  const shown = hosts.slice(0, MOST_HOSTS);
+  const hidden = hosts.length - shown.length + more;
   return (
     <>
-      <p className="counts">{counted.map(([state, count]) => <Badge key={state} kind={state}>{count}{isMore && '+'} {state}</Badge>)}</p>
+      <p className="counts">{(['down', 'late', 'up'] as const).map((state) => counts[state] > 0 && <Badge key={state} kind={state}>{counts[state]} {state}</Badge>)}</p>
       <ul className="hosts">
         {shown.map((host) => (
           <li key={host.name} className={host.state}><a href={link('hosts', host.name)} title={host.state}><bdi>{host.name}</bdi></a>{host.state !== 'up' && <span className="sr"> {host.state}</span>}</li>
         ))}
       </ul>
-      {(isMore || hosts.length > MOST_HOSTS) && <p className="note"><a href={link('hosts')}>and {isMore ? 'many' : hosts.length - MOST_HOSTS} more</a></p>}
+      {hidden > 0 && <p className="note"><a href={link('hosts')}>and {hidden} more</a></p>}
     </>
   );
 }

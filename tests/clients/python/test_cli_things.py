@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
+from chalicelib.wiring import alerting
 from tests.clients.python.shell import Shell
 from tests.clients.python.test_cli_live import live
 from tests.integration.live import Live
@@ -103,6 +105,13 @@ def test_a_token_ends_after_so_long(shell: Shell) -> None:
 def test_hosts_of_a_state_that_there_is_not_are_wrong_usage(shell: Shell) -> None:
     assert shell.good("hosts", "list", "--state", "late").out == "no host is late\n"
     assert shell("hosts", "list", "--state", "dead").code == 2
+
+
+def test_hosts_of_a_state_are_listed_alone(shell: Shell, live: Live) -> None:
+    now = time.time_ns() // 1_000_000
+    alerting.host_book().seen({"well": now, "gone": now - 3_600_000})
+    shown = [each["name"] for each in shell.good("hosts", "list", "--state", "down", "--json").json()]
+    assert shown == ["gone"]
 
 
 def test_a_silence_of_nothing_is_wrong_usage(shell: Shell) -> None:

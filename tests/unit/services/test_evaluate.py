@@ -143,6 +143,22 @@ def test_silence_is_doubted_for_as_long_as_the_drain_is_behind(is_healthy: bool)
     assert bool(world.episodes) is is_healthy
 
 
+@pytest.mark.parametrize(("interval", "doubted"), [(10, 90), (60, 120), (300, 600)])
+def test_after_an_outage_of_ours_silence_is_doubted_for_two_intervals_of_the_series(
+    interval: int, doubted: int
+) -> None:
+    # given a series of that interval, and rules that nobody judged for an hour
+    world = JudgedWorld(rule(no_data=NoData.ALERT))
+    world.drain(*((series(host="a"), START - place * interval * 1000, 1.0) for place in range(4)))
+    world.evaluate.run(START, healthy=True)
+    back = START + 3_600_000
+
+    # when it stays silent, then that is believed once it had the time to be heard twice
+    for instant in range(back, back + 700_000, TICK):
+        world.evaluate.run(instant, healthy=True)
+    assert [(each.at - back) // 1000 for each in world.transitions if each.source is None] == [doubted]
+
+
 def test_whoever_judged_meanwhile_had_seen_more_and_is_not_contradicted(monkeypatch: pytest.MonkeyPatch) -> None:
     world = JudgedWorld(rule(conditions=(Condition("m", ABOVE, 90.0, aggregation="last"),)))
     host = series(host="a")

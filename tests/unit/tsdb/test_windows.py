@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.tsdb.aggregate import aggregate
 from chalicelib.tsdb.columns import Columns
 from chalicelib.tsdb.merge import in_order
-from chalicelib.tsdb.windows import MAX_INTERVAL_MS, Members, Stretch, intervals, stretch, values_at
+from chalicelib.tsdb.windows import MAX_INTERVAL_MS, Members, Stretch, intervals, last_intervals, stretch, values_at
 
 NAMES = ("avg", "min", "max", "sum", "count", "last", "stddev", "p90", "rate", "increase", "hosts")
 samples_of_series = st.lists(
@@ -100,6 +100,13 @@ def test_an_interval_is_the_shorter_one_of_the_last_two_distances() -> None:
     held = make({1: [(0, 1.0), (10, 1.0), (20, 1.0), (50, 1.0), (60, 1.0)], 2: [(0, 1.0), (700, 1.0)]})
     assert intervals(held).tolist() == [0, 10_000, 10_000, 10_000, 10_000, 0, 0]
     assert MAX_INTERVAL_MS == 600_000
+
+
+def test_a_series_last_interval_is_known_of_those_that_have_one() -> None:
+    seconds = {1: [0, 60, 120, 240], 2: [0, 10, 20], 3: [0], 4: [0, 601]}
+    held = make({each: [(second, 1.0) for second in found] for each, found in seconds.items()}, events=frozenset({2}))
+    assert last_intervals(held).tolist() == [60_000, 0, 0, 0]
+    assert last_intervals(make({})).tolist() == []
 
 
 def test_a_window_is_at_least_two_and_a_half_intervals_long() -> None:

@@ -32,7 +32,7 @@ PROBES: Mapping[str, Callable[[Configuration], Probe]] = {
 def probes_of(given: Configuration) -> list[Probe]:
     """One of each that is not disabled, and one for all plugins if there are any."""
     probes = [make(given) for name, make in PROBES.items() if name not in given.disabled]
-    return [*probes, Plugins(given.plugins)] if given.plugins else probes
+    return [*probes, Plugins(given.plugins, given.all_tags)] if given.plugins else probes
 
 
 def _cores() -> Sequence[Any]:

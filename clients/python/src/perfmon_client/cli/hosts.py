@@ -21,7 +21,7 @@ def list_hosts(
     """List the hosts that have sent."""
     if state not in (None, "up", "late", "down"):
         raise typer.BadParameter(f"--state {state!r}: must be up, late or down")
-    found = [each for each in listed(connect(), HOSTS, "hosts") if state in (None, each["state"])]
+    found = listed(connect(), HOSTS, "hosts", state=state)
     if as_json:
         print_json(found)
         return
