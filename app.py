@@ -67,13 +67,20 @@ for blueprint in (
 
 @app.schedule(Rate(1, Rate.MINUTES))
 def schedule_ticks(event: CloudWatchEvent) -> dict[str, Any]:
-    """Order the instants of the next minute, and do the one that has just come."""
+    """Order the instants of the next minute, do the one that has just come, and queue again what was lost.
+
+    Each is done whatever becomes of the others; then what went wrong is raised, as failed runs ring an alarm.
+    """
     from chalicelib.services.tick import grid_instant
 
     now = _now()
-    ordered = wiring.schedule_ticks().run(now)
-    ticking.run(grid_instant(now, settings.current().tick_seconds), _now)
-    notifications.dispatch().requeue_lost(now)
+    try:
+        ordered = wiring.schedule_ticks().run(now)
+    finally:
+        try:
+            ticking.run(grid_instant(now, settings.current().tick_seconds), _now)
+        finally:
+            notifications.dispatch().requeue_lost(now)
     return {"ordered": len(ordered)}
 
 

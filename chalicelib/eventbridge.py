@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from chalicelib.aws import patience
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.instants import to_datetime
 from chalicelib.domain.occurrences import Occurrence, show_occurrence
@@ -44,4 +45,4 @@ class EventBridge:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("events")
+        return boto3.client("events", config=patience())

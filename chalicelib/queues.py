@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
+from chalicelib.aws import patience
 from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Job, Receipt
 from chalicelib.domain.mail import Mail, MailJob, Picture
@@ -32,7 +34,7 @@ class _SqsQueue:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("sqs")
+        return boto3.client("sqs", config=patience())
 
     @cached_property
     def _url(self) -> str:
@@ -59,12 +61,23 @@ class SqsJobQueue(_SqsQueue):
     """The notifier's FIFO queue, and the one for dead letters: a line keeps its order, lines do not wait for others."""
 
     def send(self, jobs: Sequence[tuple[str, Job]]) -> int:
-        """Send jobs, each with its line, in order; how many from the first on were taken."""
+        """Send jobs, each with its line, in order; how many from the first on were taken.
+
+        Raises Unavailable when the queue cannot be reached, and then counts as if it took none.
+        """
         entries = [_entry(number, line, job) for number, (line, job) in enumerate(jobs)]
-        for call in _calls(entries):
-            if failed := self._client.send_message_batch(QueueUrl=self._url, Entries=call).get("Failed"):
-                return min(int(each["Id"]) for each in failed)
-        return len(entries)
+        taken = 0
+        try:
+            for call in _calls(entries):
+                with _reaching("notifications"):
+                    answer = self._client.send_message_batch(QueueUrl=self._url, Entries=call)
+                if failed := answer.get("Failed"):
+                    return min(int(each["Id"]) for each in failed)
+                taken += len(call)
+        except Unavailable:
+            if not taken:
+                raise
+        return taken
 
     def put(self, job: Job, line: str) -> None:
         """Keep a job that exhausted its tries."""
@@ -92,12 +105,8 @@ class SqsMailRoad(_SqsQueue):
 
     def send(self, job: MailJob) -> None:
         """Hand a mail over. Raises Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
+        with _reaching("mails"):
             self._client.send_message(QueueUrl=self._url, MessageBody=write_mail_job(job))
-        except (BotoCoreError, ClientError) as error:
-            raise Unavailable("The queue of mails (SQS) cannot be reached; it is tried again.") from error
 
 
 class SqsEventRoad(_SqsQueue):
@@ -105,12 +114,8 @@ class SqsEventRoad(_SqsQueue):
 
     def send(self, events: Sequence[Occurrence]) -> None:
         """Hand events over in one message. Raises Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
+        with _reaching("events"):
             self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(list(events)).decode())
-        except (BotoCoreError, ClientError) as error:
-            raise Unavailable("The queue of events (SQS) cannot be reached; it is tried again.") from error
 
 
 class SqsPullQueue(_SqsQueue):
@@ -118,18 +123,15 @@ class SqsPullQueue(_SqsQueue):
 
     def send(self, pulls: Sequence[tuple[int, Pull]]) -> None:
         """Send pulls, each to arrive after so many seconds. Raises Unavailable."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         entries = (
             {"Id": str(number), "MessageBody": msgspec.json.encode(pull).decode(), "DelaySeconds": delay}
             for number, (delay, pull) in enumerate(pulls)
         )
-        try:
-            for call in _calls(entries):
-                if failed := self._client.send_message_batch(QueueUrl=self._url, Entries=call).get("Failed"):
-                    raise Unavailable(f"SQS refused {len(failed)} pulls: {failed[0].get('Message')}")
-        except (BotoCoreError, ClientError) as error:
-            raise Unavailable("The queue of pulls (SQS) cannot be reached.") from error
+        for call in _calls(entries):
+            with _reaching("pulls"):
+                answer = self._client.send_message_batch(QueueUrl=self._url, Entries=call)
+            if failed := answer.get("Failed"):
+                raise Unavailable(f"SQS refused {len(failed)} pulls: {failed[0].get('Message')}")
 
 
 class SqsScrapeQueue(_SqsQueue):
@@ -138,6 +140,17 @@ class SqsScrapeQueue(_SqsQueue):
     def send(self, scrapes: Sequence[Scrape]) -> None:
         """Send what became of scrapes."""
         self._client.send_message(QueueUrl=self._url, MessageBody=msgspec.json.encode(list(scrapes)).decode())
+
+
+@contextmanager
+def _reaching(queue: str) -> Iterator[None]:
+    """Raises Unavailable for what boto3 raises in the block."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Unavailable(f"The queue of {queue} (SQS) cannot be reached; it is tried again.") from error
 
 
 def _calls(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -57,7 +57,7 @@ def delete_channel(request: Request, channel_id: str) -> Answer:
 def test_channel(request: Request, channel_id: str) -> Answer:
     """Send a test message; what became of it stands in the ledger."""
     notification_id = notifications.channels().test(channel_id, now=request.now)
-    notifications.dispatch().run(request.now)
+    notifications.dispatch().soon(request.now)
     return Answer({"notificationId": notification_id}, 202)
 
 

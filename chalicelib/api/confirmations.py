@@ -60,7 +60,7 @@ def act(request: Request) -> Answer:
         return _page(telling_page("This alert is gone", "It is no longer kept."), 404)
     except Conflict as error:
         return _page(telling_page("Resolved already", error.message), 409)
-    notifications.dispatch().run(request.now)
+    notifications.dispatch().soon(request.now)
     seen = episode.acknowledgement
     return _page(telling_page("Acknowledged", f"{by if seen is None else seen.by} has it in hand."))
 

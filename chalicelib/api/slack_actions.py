@@ -41,7 +41,7 @@ def act(request: Request) -> Answer:
         _do(what, alert_id, by, request.now)
     except Conflict:
         return Answer({"text": "It is resolved already."})
-    notifications.dispatch().run(request.now)
+    notifications.dispatch().soon(request.now)
     return Answer({})
 
 

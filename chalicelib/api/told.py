@@ -43,7 +43,7 @@ def get_notification(request: Request, notification_id: str) -> Answer:
 def retry_notification(request: Request, notification_id: str) -> Answer:
     """Send again what has failed, is dead or uncertain; the receiver can tell by its id that it is the same."""
     shown = notifications.told().retry(notification_id, now=request.now)
-    notifications.dispatch().run(request.now)
+    notifications.dispatch().soon(request.now)
     return Answer(shown, 202)
 
 

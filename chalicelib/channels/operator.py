@@ -26,10 +26,12 @@ class Topic:
 
     def publish(self, subject: str, text: str) -> str:
         """Tell everybody who subscribed; the message's id. Raises DeliveryFailed."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
 
         try:
             answer = self._client.publish(TopicArn=self._arn, Subject=subject[:100], Message=text)
+        except (ReadTimeoutError, ConnectionClosedError):
+            raise DeliveryFailed(Failure.DOUBTFUL, "SNS gave no answer.") from None
         except (ClientError, BotoCoreError) as error:
             raise DeliveryFailed(Failure.TRANSIENT, f"SNS did not take it ({type(error).__name__}).") from None
         found: str = answer["MessageId"]
@@ -38,8 +40,10 @@ class Topic:
     @cached_property
     def _client(self) -> Any:
         import boto3
+        from botocore.config import Config
 
-        return boto3.client("sns")
+        # One try: the claim decides about another one.
+        return boto3.client("sns", config=Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=15))
 
 
 @dataclass(frozen=True, slots=True)

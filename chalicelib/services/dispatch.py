@@ -6,12 +6,14 @@ the queue has it; if this process dies in between, the row goes out again and th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from hashlib import blake2b
 
 import msgspec
 
 from chalicelib.domain.channels import Channel, ChannelSet
+from chalicelib.domain.errors import Unavailable
 from chalicelib.domain.jobs import Job, Member, Notice, Target
 from chalicelib.domain.ledger import Outgoing
 from chalicelib.services.ports.alerting import UnitOfWork
@@ -22,6 +24,7 @@ BATCH = 10  # jobs that are handed over before they are marked
 MOST_TOGETHER = 40
 MOST_BYTES_TOGETHER = 150_000  # of notices in one message of at most 256 kB, in which the channel stands as well
 
+_log = logging.getLogger(__name__)
 Bundle = tuple[Outgoing, ...]  # in order; what is told together
 
 
@@ -52,6 +55,13 @@ class Dispatch:
         while (taken := self._step(now)) > 0:
             total += taken
         return total
+
+    def soon(self, now: int) -> None:
+        """Hand over what can be; the rest goes with the next tick, so no request that wrote it down fails for it."""
+        try:
+            self.run(now)
+        except Unavailable as error:
+            _log.warning("notifications wait for the next tick", extra={"reason": error.message})
 
     def requeue_lost(self, now: int) -> int:
         """Queue again what must have been lost on its way; how many. Raises Unavailable."""

@@ -60,10 +60,10 @@ def run(instant: int, clock: Callable[[], int]) -> None:
 
     try:
         done = tick().run(instant, now=clock())
-        notifications.dispatch().run(clock())
     except Unavailable:
         notifications.operator().service_down(clock())
         raise
+    notifications.dispatch().run(clock())
     notifications.standouts().run(clock())
     if notifications.standouts().follow_up(clock()):
         notifications.dispatch().run(clock())

@@ -41,10 +41,11 @@ def remains(where: Account, name: str, database: str | None) -> list[str]:
     found = []
     with said_clearly():
         if database is not None:
-            snapshots = where.client("rds").describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
+            pages = where.client("rds").get_paginator("describe_db_snapshots")
             found += [
                 f"snapshot {each['DBSnapshotIdentifier']}: all samples, rules and alerts"
-                for each in snapshots
+                for page in pages.paginate(SnapshotType="manual")
+                for each in page["DBSnapshots"]
                 if each["DBInstanceIdentifier"] == database
             ]
             groups = where.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/rds/instance/{database}")

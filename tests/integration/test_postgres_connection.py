@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -68,6 +69,68 @@ def test_one_that_is_ended_within_a_transaction_is_told_and_nothing_of_it_stays(
 
     with pytest.raises(Unavailable):
         cut_short()
+    with wiring.database().transaction() as connection:
+        assert connection.execute("SELECT frames FROM drain").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("bound", "statement"),
+    [("statement_timeout", "SELECT pg_sleep(60)"), ("lock_timeout", "UPDATE drain SET frames = 99")],
+)
+def test_a_statement_that_takes_too_long_is_told_as_that_and_the_connection_stays(
+    stack: None, postgres: Postgres, bound: str, statement: str
+) -> None:
+    def wait(connection: psycopg.Connection) -> None:
+        connection.execute("SELECT set_config(%s, '50ms', true)", (bound,))
+        connection.execute(statement)
+
+    with wiring.database().transaction() as connection:
+        pid = connection.info.backend_pid
+    with psycopg.connect(postgres.url) as other:
+        other.execute("LOCK TABLE drain")
+        with (
+            pytest.raises(Unavailable, match="took too long"),
+            wiring.database().transaction() as connection,
+        ):
+            wait(connection)
+    with wiring.database().transaction() as connection:
+        assert connection.info.backend_pid == pid
+        assert connection.execute("SELECT frames FROM drain").fetchone() == (0,)
+
+
+def test_a_question_that_takes_too_long_is_told_as_that_and_the_connection_stays(stack: None) -> None:
+    asked = wiring.database().ask("SELECT pg_backend_pid(), set_config('statement_timeout', '50ms', false)", {})
+    with pytest.raises(Unavailable, match="took too long"):
+        wiring.database().ask("SELECT pg_sleep(60)", {})
+    assert wiring.database().ask("SELECT pg_backend_pid(), '50ms'", {}) == asked
+
+
+def test_a_transaction_that_goes_on_after_a_question_took_too_long_does_not_seem_to_commit(stack: None) -> None:
+    def go_on() -> None:
+        with wiring.database().transaction() as connection:
+            connection.execute("UPDATE drain SET frames = 99")
+            connection.execute("SET LOCAL statement_timeout = '50ms'")
+            with contextlib.suppress(Unavailable):
+                wiring.database().ask("SELECT pg_sleep(60)", {})
+
+    with pytest.raises(Unavailable):
+        go_on()
+
+
+def test_a_transaction_that_lay_idle_for_too_long_is_told_and_another_connection_opened(
+    stack: None, postgres: Postgres
+) -> None:
+    def lie_idle() -> None:
+        with psycopg.connect(postgres.url, autocommit=True) as other, wiring.database().transaction() as connection:
+            connection.execute("UPDATE drain SET frames = 99")
+            connection.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            pid = connection.info.backend_pid
+            while other.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone():
+                pass
+            connection.execute("SELECT 1")
+
+    with pytest.raises(Unavailable, match="kept waiting"):
+        lie_idle()
     with wiring.database().transaction() as connection:
         assert connection.execute("SELECT frames FROM drain").fetchone() == (0,)
 

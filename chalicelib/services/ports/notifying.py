@@ -136,7 +136,7 @@ class JobQueue(Protocol):
     """The way to the notifier: in order for each group."""
 
     def send(self, jobs: Sequence[tuple[str, Job]]) -> int:
-        """Send jobs, each with its group, in order; how many from the first on were taken."""
+        """Send jobs, each with its group, in order; how many from the first on were taken. Raises Unavailable."""
         ...
 
 

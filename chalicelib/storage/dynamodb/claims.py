@@ -14,6 +14,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from chalicelib.aws import patience
 from chalicelib.domain.deliveries import Claim, Delivered
 from chalicelib.domain.jobs import Job
 
@@ -130,7 +131,7 @@ class DynamoClaims:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("dynamodb")
+        return boto3.client("dynamodb", config=patience())
 
 
 def _claim(item: Item, state: str, tries: int, doubts: int, started: int, *, is_mine: bool) -> Claim:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from chalicelib.aws import patience
+
 KEPT_SECONDS = 30 * 86_400
 
 
@@ -46,4 +48,4 @@ class DynamoMailed:
     def _client(self) -> Any:
         import boto3
 
-        return boto3.client("dynamodb")
+        return boto3.client("dynamodb", config=patience())

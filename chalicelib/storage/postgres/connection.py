@@ -39,16 +39,17 @@ class Database:
     def transaction(self, *, snapshot: bool = False) -> Iterator[Connection]:
         """One transaction, committed at the end of the block; with `snapshot`, read-only and all of one instant.
 
-        Raises Unavailable when PostgreSQL cannot be reached or goes away meanwhile: nothing was committed for certain.
+        Raises Unavailable when PostgreSQL cannot be reached, goes away meanwhile or takes too long: nothing was
+        committed for certain.
         """
         import psycopg
 
-        try:
-            with contextlib.ExitStack() as block:
-                yield self._begin(block, snapshot=snapshot)
-        except psycopg.OperationalError as error:
-            self.close()
-            raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
+        with self._telling(), contextlib.ExitStack() as block:
+            connection = self._begin(block, snapshot=snapshot)
+            yield connection
+            if connection.info.transaction_status == psycopg.pq.TransactionStatus.INERROR:
+                # The block went on after an error that it did not pass on. COMMIT would be a ROLLBACK without a word.
+                raise Unavailable("The database (PostgreSQL) gave up a part of this; nothing of it was kept.")
 
     def ask(self, question: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
         """The rows of one statement that only reads, in a transaction of its own: all they say is of one instant.
@@ -57,7 +58,7 @@ class Database:
         """
         import psycopg
 
-        try:
+        with self._telling():
             if self._connection is not None and not self._connection.closed:
                 try:
                     return self._execute(self._connection, question, parameters)
@@ -68,15 +69,29 @@ class Database:
             self.close()
             self._connection = self._connect()
             return self._execute(self._connection, question, parameters)
-        except psycopg.OperationalError as error:
-            self.close()
-            raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
 
     def close(self) -> None:
         """Let go of the connection; the next transaction opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Raises Unavailable for what psycopg raises in the block where the database is at fault, not the statement."""
+        import psycopg
+
+        try:
+            yield
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+            # The connection is as good as before: only the statement was given up.
+            raise Unavailable("The database (PostgreSQL) took too long.") from error
+        except psycopg.errors.IdleInTransactionSessionTimeout as error:
+            self.close()
+            raise Unavailable("The database (PostgreSQL) was kept waiting for too long.") from error
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Unavailable("The database (PostgreSQL) cannot be reached.") from error
 
     def _begin(self, block: contextlib.ExitStack, *, snapshot: bool) -> Connection:
         import psycopg

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.aws.account import Account
 from infra.aws.change_set import Stack
-from infra.aws.destroy import destroy
+from infra.aws.destroy import destroy, remains
 
 
 class Aws:
@@ -73,6 +73,28 @@ def test_a_stack_that_was_never_completed_can_be_taken_down(gone: dict[str, str]
     assert aws.called == ["delete_stack"]
     assert said[0] == "perfmon-dev is gone. What remains:"
     assert not any("snapshot" in line or "secret" in line for line in said)
+
+
+def test_every_snapshot_of_the_database_is_named_however_many_others_there_are() -> None:
+    class Paged(Aws):
+        """An account whose snapshots come page by page."""
+
+        def get_paginator(self, operation: str) -> Any:
+            assert operation == "describe_db_snapshots"
+            return self
+
+        def paginate(self, SnapshotType: str) -> list[dict[str, Any]]:  # noqa: N803
+            assert SnapshotType == "manual"
+            made = (("other", "db-2"), ("first", "db-1"), ("second", "db-1"))
+            named = [{"DBSnapshotIdentifier": name, "DBInstanceIdentifier": database} for name, database in made]
+            return [{"DBSnapshots": named[:2]}, {"DBSnapshots": named[2:]}]
+
+        def describe_log_groups(self, logGroupNamePrefix: str) -> dict[str, Any]:  # noqa: N803
+            return {"logGroups": []}
+
+    where, stack = stack_of(Paged("DELETE_COMPLETE", {}))
+    found = [line for line in remains(where, stack.name, "db-1") if line.startswith("snapshot")]
+    assert [line.partition(":")[0] for line in found] == ["snapshot first", "snapshot second"]
 
 
 def test_what_a_deletion_kept_is_still_named() -> None:

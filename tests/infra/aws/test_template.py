@@ -143,6 +143,20 @@ def test_the_stores_are_encrypted_kept_and_protected(resources: dict[str, Any]) 
     assert "sslmode=verify-full&sslrootcert=" in url
 
 
+def test_what_opens_the_secrets_outlives_the_stack_but_not_a_deployment_that_failed(resources: dict[str, Any]) -> None:
+    keys = resources["NotifierKeys"]
+    assert (keys["DeletionPolicy"], keys["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+def test_nobody_waits_for_a_replica_that_the_stack_does_not_make(package: Path) -> None:
+    rules = json.loads((package / TEMPLATE).read_text())["Rules"]
+    for stage, nodes in (("Dev", 1), ("Prod", 2)):
+        (assertion,) = rules[f"ReplicasExistIn{stage}"]["Assertions"]
+        allowed, chosen = assertion["Assert"]["Fn::Contains"]
+        assert chosen == {"Ref": "ValkeyReplicas"}
+        assert allowed == ["auto", *(str(number) for number in range(nodes))]
+
+
 def test_a_channel_that_is_away_is_no_failed_run_of_the_notifier(resources: dict[str, Any]) -> None:
     # that would ring its alarm, and have Lambda poll less for all channels
     (source,) = resources["Notify"]["Properties"]["Events"].values()
