@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from chalicelib.domain.errors import FieldError
 from chalicelib.domain.series import InvalidSample
-from chalicelib.services.events import add_events
+from chalicelib.services.event_samples import add_events
 from chalicelib.services.incoming import Batch, Recorded, Sample, Snapshot
 from chalicelib.services.points import add_points, add_runs
 from chalicelib.services.ports.ingest import FrameSink

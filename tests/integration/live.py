@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chalicelib.domain.instants import to_iso
 from chalicelib.wiring import ticking
 from tests.call import Api
 
@@ -37,6 +38,10 @@ class Live:
     def at(self, seconds: float) -> int:
         """An instant, so many seconds after the beginning."""
         return self.base + round(seconds * 1000)
+
+    def iso(self, seconds: float) -> str:
+        """The same as text."""
+        return to_iso(self.at(seconds))
 
     def send(self, seconds: float, metrics: dict[str, float], **tags: str) -> None:
         """One snapshot of a host."""
